@@ -1,0 +1,62 @@
+/**
+ * What the encoder hands to the output: many events, each one line of JSON, in one slab of bytes.
+ */
+
+/**
+ * Encoded events in order.
+ *
+ * **Shape** Event `i` is the JSON text `bytes.subarray(i === 0 ? 0 : ends[i - 1], ends[i] - 1)`; the byte before `ends[i]`
+ * is its newline, so that `bytes.subarray(0, ends[count - 1])` is NDJSON as it stands. `ends` may be longer than `count`,
+ * `bytes` longer than `ends[count - 1]`.
+ *
+ * **Guarantee** The slab is never written again once handed on.
+ */
+export interface EventBatch {
+  readonly bytes: Uint8Array
+  readonly count: number
+  readonly ends: Uint32Array
+}
+
+/** No events. */
+export const empty: EventBatch = { bytes: new Uint8Array(0), count: 0, ends: new Uint32Array(0) }
+
+/** How many bytes of NDJSON the batch holds. */
+export const byteLength = (batch: EventBatch): number => (batch.count === 0 ? 0 : (batch.ends[batch.count - 1] ?? 0))
+
+/** All events as NDJSON: a view, not a copy. */
+export const ndjson = (batch: EventBatch): Uint8Array => batch.bytes.subarray(0, byteLength(batch))
+
+/** The JSON text of each event, without its newline, as views into the slab. */
+export function* events(batch: EventBatch): Generator<Uint8Array> {
+  let start = 0
+  for (let i = 0; i < batch.count; i++) {
+    const end = batch.ends[i] ?? start
+    yield batch.bytes.subarray(start, end - 1)
+    start = end
+  }
+}
+
+/**
+ * The events of several batches in one, in order. One batch is handed back as it is; more are copied once.
+ */
+export const concat = (batches: ReadonlyArray<EventBatch>): EventBatch => {
+  const first = batches[0]
+  if (first === undefined) return empty
+  if (batches.length === 1) return first
+  let size = 0
+  let count = 0
+  for (const batch of batches) {
+    size += byteLength(batch)
+    count += batch.count
+  }
+  const bytes = Buffer.allocUnsafe(size)
+  const ends = new Uint32Array(count)
+  let at = 0
+  let index = 0
+  for (const batch of batches) {
+    bytes.set(ndjson(batch), at)
+    for (let i = 0; i < batch.count; i++) ends[index++] = at + (batch.ends[i] ?? 0)
+    at += byteLength(batch)
+  }
+  return { bytes, count, ends }
+}

@@ -1,0 +1,34 @@
+/**
+ * Every schedule by which s3beat tries something again, named by intent.
+ *
+ * A schedule only says when; what is tried again is decided where the error is seen.
+ */
+import { Schedule } from "effect"
+
+/**
+ * One call to AWS that was throttled or not answered: 5 more attempts, 200 ms doubling to at most 5 s, jittered, some 10
+ * seconds in all. After that the message is released, and SQS does the waiting.
+ */
+export const awsCall = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")]).pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 5 })
+)
+
+/** Polling a queue that cannot be polled: for ever, 1 s doubling to at most 60 s, jittered. */
+export const poll = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("60 seconds")]).pipe(
+  Schedule.jittered
+)
+
+/** Refreshing a session that STS will not renew now: for ever, 1 s doubling to at most 30 s, jittered. */
+export const sessionRefresh = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
+  Schedule.jittered
+)
+
+/** Resuming a body that was cut off: 5 more attempts, 100 ms doubling, jittered. */
+export const bodyResume = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 5 }))
+
+/** Publishing to an output that is down: for ever, 1 s doubling to at most 60 s. */
+export const outputPublish = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("60 seconds")])
+
+/** Settling a message (delete, release): 4 more attempts, 200 ms doubling, jittered; then SQS brings the message back. */
+export const settle = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))
