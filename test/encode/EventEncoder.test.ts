@@ -1,0 +1,195 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import * as EventBatch from "../../src/domain/EventBatch.ts"
+import type { ObjectRef } from "../../src/domain/ObjectRef.ts"
+import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
+import { type EventProfile, makeEventEncoder } from "../../src/encode/EventEncoder.ts"
+
+const profile: EventProfile = {
+  beatName: "s3beat",
+  version: "1.2.3",
+  fullyQualifiedBeatName: "s3beat_prod",
+  fieldsUnderRoot: false,
+  tags: []
+}
+
+const object: ObjectRef = { bucket: "logs", key: "a/b.gz", region: "us-east-1", eTag: "e1" }
+
+const readAt = Date.UTC(2026, 0, 2, 3, 4, 5, 6)
+
+/** The records one after the other in one slab, with a byte between them. */
+const batchOf = (
+  records: ReadonlyArray<Uint8Array>,
+  objectOffset = 0,
+  truncated?: ReadonlySet<number>
+): RecordBatch => {
+  const starts = new Uint32Array(records.length)
+  const ends = new Uint32Array(records.length)
+  let at = 0
+  records.forEach((record, i) => {
+    starts[i] = at
+    at += record.length
+    ends[i] = at++
+  })
+  const bytes = new Uint8Array(at)
+  records.forEach((record, i) => bytes.set(record, starts[i]))
+  return {
+    bytes,
+    objectOffset,
+    count: records.length,
+    starts,
+    ends,
+    ...(truncated === undefined ? undefined : { truncated })
+  }
+}
+
+const decodeUtf8 = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
+
+const eventsOf = (
+  batch: RecordBatch,
+  options: { profile?: Partial<EventProfile>; object?: Partial<ObjectRef> } = {}
+) => {
+  const encoder = makeEventEncoder({ ...profile, ...options.profile }).forObject({ ...object, ...options.object })
+  return [...EventBatch.events(encoder.encode(batch, readAt))].map((event) => JSON.parse(decodeUtf8(event)))
+}
+
+const ids = (batch: RecordBatch, other: Partial<ObjectRef> = {}) =>
+  eventsOf(batch, { object: other }).map((event): string => event["@metadata"]._id)
+
+const text = (value: string) => new TextEncoder().encode(value)
+
+/** Bytes that break encoders: any bytes at all, control characters, broken UTF-8, JSON. */
+const record = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  fc.uint8Array({ max: 0x1f, maxLength: 50 }),
+  fc.string({ unit: "binary", maxLength: 50 }).map(text),
+  fc.json().map(text),
+  fc.constantFrom(
+    Uint8Array.of(0xed, 0xa0, 0x80),
+    Uint8Array.of(0xf0, 0x9f, 0x98),
+    Uint8Array.of(0xef, 0xbb, 0xbf, 0x41),
+    Uint8Array.of(0)
+  )
+)
+
+describe("EventEncoder", () => {
+  it("any bytes become one line of valid JSON whose message is the record, as UTF-8 decodes it", () => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 20 }), (records) => {
+        const batch = makeEventEncoder(profile).forObject(object).encode(batchOf(records), readAt)
+        const lines = [...EventBatch.events(batch)]
+        assert.strictEqual(lines.length, records.length)
+        lines.forEach((line, i) => {
+          assert.isFalse(line.includes(0x0a))
+          assert.strictEqual(JSON.parse(decodeUtf8(line)).message, decodeUtf8(records[i] ?? new Uint8Array(0)))
+        })
+        assert.strictEqual(decodeUtf8(EventBatch.ndjson(batch)), lines.map((line) => `${decodeUtf8(line)}\n`).join(""))
+      })
+    )
+  })
+
+  it("a record that was cut within a character is whole JSON, in a slab that is valid UTF-8 as a whole", () => {
+    const slab = text("aé!")
+    const batch: RecordBatch = {
+      bytes: slab,
+      objectOffset: 0,
+      count: 2,
+      starts: Uint32Array.of(0, 3),
+      ends: Uint32Array.of(2, 4),
+      truncated: new Set([0])
+    }
+    assert.deepStrictEqual(
+      eventsOf(batch).map((event) => event.message),
+      ["a\uFFFD", "!"]
+    )
+  })
+
+  it("a record that grows sixfold has room", () => {
+    for (const length of [1, 1000, 3 * 1024 * 1024]) {
+      const [event] = eventsOf(batchOf([new Uint8Array(length).fill(1)]))
+      assert.strictEqual(event.message, "\u0001".repeat(length))
+    }
+  })
+
+  it("carries what the profile and the object say", () => {
+    const [event] = eventsOf(batchOf([text("x")], 7), {
+      profile: { deviceType: "cloudtrail", tags: ["a"], fields: { env: "prod" } },
+      object: { versionId: "v1" }
+    })
+    assert.deepStrictEqual(
+      { ...event, "@metadata": { ...event["@metadata"], _id: "id" } },
+      {
+        "@timestamp": "2026-01-02T03:04:05.006Z",
+        "@metadata": { beat: "s3beat", version: "1.2.3", _id: "id" },
+        log: { offset: 7, file: { path: "https://logs.s3.us-east-1.amazonaws.com/a/b.gz" } },
+        message: "x",
+        aws: {
+          s3: {
+            bucket: { name: "logs", arn: "arn:aws:s3:::logs" },
+            object: { key: "a/b.gz", versionId: "v1", eTag: "e1" }
+          }
+        },
+        cloud: { provider: "aws", region: "us-east-1" },
+        fullyqualifiedbeatname: "s3beat_prod",
+        device_type: "cloudtrail",
+        tags: ["a"],
+        fields: { env: "prod" }
+      }
+    )
+  })
+
+  it("fields under the root never replace what s3beat says itself", () => {
+    const [event] = eventsOf(batchOf([text("x")]), {
+      profile: { fieldsUnderRoot: true, fields: { env: "prod", message: "forged", "@metadata": {}, log: 1 } }
+    })
+    assert.strictEqual(event.env, "prod")
+    assert.strictEqual(event.message, "x")
+    assert.strictEqual(event.log.offset, 0)
+    assert.isString(event["@metadata"]._id)
+  })
+
+  it("a truncated record is marked, its neighbours are not", () => {
+    const events = eventsOf(batchOf([text("a"), text("b"), text("c")], 0, new Set([1])))
+    assert.deepStrictEqual(
+      events.map((event) => event.log.flags),
+      [undefined, ["truncated"], undefined]
+    )
+  })
+
+  it("hostile names of buckets, keys and fields stay inside their strings", () => {
+    const key = 'a"},"message":"forged\n\u0000\ud800'
+    const [event] = eventsOf(batchOf([text("x")]), { object: { key }, profile: { fields: { [key]: key } } })
+    assert.strictEqual(event.message, "x")
+    assert.strictEqual(event.aws.s3.object.key, key)
+  })
+
+  describe("the id", () => {
+    it("is the same however the object was cut into batches", () => {
+      const records = ["one", "two", "three"].map(text)
+      const whole = ids(batchOf(records))
+      const parts = [...ids(batchOf(records.slice(0, 1))), ...ids(batchOf(records.slice(1), 4))]
+      assert.deepStrictEqual(parts, whole)
+    })
+
+    it("differs by offset, bucket, key and content", () => {
+      const batch = batchOf(["same", "same"].map(text))
+      const all = [{}, { bucket: "b" }, { key: "k" }, { eTag: "e2" }, { versionId: "v1" }].flatMap((other) =>
+        ids(batch, other)
+      )
+      assert.strictEqual(new Set(all).size, all.length)
+    })
+
+    it("is not changed by the ETag of a version: both name the same content", () => {
+      const batch = batchOf([text("x")])
+      assert.deepStrictEqual(ids(batch, { versionId: "v1", eTag: "e1" }), ids(batch, { versionId: "v1", eTag: "e2" }))
+    })
+
+    it("holds an offset of any size", () => {
+      const far = 2 ** 52 + 1
+      const [event] = eventsOf(batchOf([text("x")], far))
+      assert.strictEqual(event.log.offset, far)
+      assert.isTrue(event["@metadata"]._id.endsWith(`-${far}`))
+      assert.match(ids(batchOf([text("x")], 5))[0] ?? "", /-000000000005$/u)
+    })
+  })
+})
