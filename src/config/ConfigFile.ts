@@ -1,0 +1,124 @@
+/**
+ * Reading `s3beat.yml`: every problem at once, each with its place.
+ */
+import { isUtf8 } from "node:buffer"
+import { Array, Effect, FileSystem, type PlatformError, Result, Schema } from "effect"
+import { toPlain } from "./ConfigNode.ts"
+import type { Environment } from "./environment.ts"
+import { explainIssue } from "./explainIssue.ts"
+import { holdsKeys, keysWithoutEffect, problemsBetweenKeys } from "./keysTogether.ts"
+import { byPosition, ofFile, type Problem, show } from "./Problem.ts"
+import { readYaml } from "./readYaml.ts"
+import { configKeys, fromFile, type S3beatConfig, S3beatFile } from "./S3beatConfig.ts"
+
+/**
+ * The config cannot be used.
+ *
+ * **Shape** `problems` in the order of the file, never empty; `message` shows each on a line of its own, as
+ * `s3beat.yml:12:5 stsCredsExpirationTime: 14m is below the minimum of 15m`. No value of a secret key is ever in it.
+ */
+export class ConfigFileError extends Schema.TaggedError<ConfigFileError>()("ConfigFileError", {
+  path: Schema.String,
+  problems: Schema.Array(
+    Schema.Struct({ line: Schema.Number, column: Schema.Number, key: Schema.String, message: Schema.String })
+  )
+}) {
+  override get message() {
+    return this.problems.map((problem) => show(this.path, problem)).join("\n")
+  }
+}
+
+/** A config that may be used, and what is worth a warning in its file, in the order of the file. */
+export interface LoadedConfig {
+  readonly config: S3beatConfig
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** What a text needs to be understood. **Shape** `path` as the user gave it; `mode` is the file's, where it is known. */
+export interface ParseOptions {
+  readonly path: string
+  readonly env: Environment
+  readonly mode?: number
+}
+
+const WRITABLE_BY_OTHERS = 0o022
+const READABLE_BY_OTHERS = 0o044
+
+/** Decodes the text of a config file. */
+export const parse = (
+  text: string,
+  { env, mode, path }: ParseOptions
+): Result.Result<LoadedConfig, ConfigFileError> => {
+  const { problems: unreadable, root } = readYaml(text, env)
+  if (root === undefined) return Result.fail(failure(path, unreadable))
+  const decoded = decode(toPlain(root))
+  const problems = [
+    ...unreadable,
+    ...problemsBetweenKeys(root),
+    ...(Result.isFailure(decoded) ? explainIssue(decoded.failure.issue, root, configKeys) : [])
+  ]
+  if (Result.isFailure(decoded) || problems.length > 0) return Result.fail(failure(path, problems))
+  const warnings = [...modeWarnings(path, mode, holdsKeys(root)), ...keysWithoutEffect(root, configKeys)]
+  return Result.succeed({
+    config: fromFile(decoded.success),
+    warnings: Array.sort(warnings, byPosition).map((warning) => show(path, warning))
+  })
+}
+
+/**
+ * Reads and decodes the config file. The path is shown as given.
+ *
+ * **Errors** `ConfigFileError` with every problem, or with the one that kept the file from being read.
+ */
+export const load: (
+  path: string,
+  env: Environment
+) => Effect.Effect<LoadedConfig, ConfigFileError, FileSystem.FileSystem> = Effect.fn("ConfigFile.load")(
+  function* (path, env) {
+    const fs = yield* FileSystem.FileSystem
+    const unreadable = (error: PlatformError.PlatformError) => failure(path, [ofFile(unreadableMessage(error))])
+    const stat = yield* Effect.mapError(fs.stat(path), unreadable)
+    if (stat.type === "Directory") {
+      return yield* failure(path, [ofFile("is a directory; name the file in it, such as s3beat.yml")])
+    }
+    const text = decodeUtf8(yield* Effect.mapError(fs.readFile(path), unreadable))
+    if (text === undefined) return yield* failure(path, [ofFile("is not UTF-8; save it in that encoding")])
+    return yield* Effect.fromResult(parse(text, { path, env, mode: stat.mode }))
+  }
+)
+
+const decode = Schema.decodeUnknownResult(S3beatFile, { errors: "all", onExcessProperty: "error" })
+
+const failure = (path: string, problems: ReadonlyArray<Problem>): ConfigFileError =>
+  new ConfigFileError({ path, problems: Array.sort(problems, byPosition) })
+
+const decodeUtf8 = (bytes: Uint8Array): string | undefined =>
+  isUtf8(bytes) ? new TextDecoder().decode(bytes) : undefined
+
+const unreadableMessage = (error: PlatformError.PlatformError): string => {
+  switch (error.reason._tag) {
+    case "NotFound":
+      return "there is no such file; copy s3beat.yml.example to begin with, or name another with -c"
+    case "PermissionDenied":
+      return "may not be read by this user; check its owner and mode"
+    default:
+      return `cannot be read: ${error.message}`
+  }
+}
+
+const modeWarnings = (path: string, mode: number | undefined, holdsKeys: boolean): ReadonlyArray<Problem> => {
+  if (mode === undefined) return []
+  const shown = `0${(mode & 0o777).toString(8).padStart(3, "0")}`
+  return [
+    ...((mode & WRITABLE_BY_OTHERS) === 0
+      ? []
+      : [ofFile(`others may write this file (mode ${shown}), and so redirect the logs; run chmod go-w ${path}`)]),
+    ...((mode & READABLE_BY_OTHERS) === 0 || !holdsKeys
+      ? []
+      : [
+          ofFile(
+            `holds keys that others may read (mode ${shown}); run chmod go-r ${path}, or name variables as in \${AWS_KEY}`
+          )
+        ])
+  ]
+}

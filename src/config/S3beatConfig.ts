@@ -1,0 +1,131 @@
+/**
+ * The config of s3beat: the one Schema of `s3beat.yml`, and what the rest of the program sees of it.
+ */
+import { Schema } from "effect"
+import * as ConfigKey from "./ConfigKey.ts"
+import { LoggingSection } from "./LoggingSection.ts"
+import { oneOrMany } from "./oneOrMany.ts"
+import { OutputSection } from "./OutputSection.ts"
+import { S3beatSection } from "./S3beatSection.ts"
+import { Flag, Text } from "./words.ts"
+
+/** `s3beat.yml`: s3beat's own keys under `s3beat:`, and the sections that all Beats share. */
+export const S3beatFile = Schema.Struct({
+  s3beat: S3beatSection.pipe(
+    Schema.annotateKey({
+      description: "The keys of s3beat itself.",
+      messageMissingKey: "is required: the section that holds beatIdentifier and sqsQueues"
+    })
+  ),
+  output: ConfigKey.withDefault(OutputSection, {}, "Where events go; exactly one output is enabled."),
+  logging: ConfigKey.withDefault(LoggingSection, {}, "What s3beat says of itself."),
+  tags: ConfigKey.withDefault(oneOrMany(Text), [], "Words that every event carries in tags, to find or route it by."),
+  fields: ConfigKey.optional(
+    Schema.Record(Schema.String, Schema.Unknown),
+    "Fields of your own that every event carries under fields, such as the environment."
+  ),
+  fields_under_root: ConfigKey.withDefault(
+    Flag,
+    false,
+    "Whether those fields stand at the top of the event instead; s3beat's own win over those of the same name."
+  ),
+  name: ConfigKey.unused("s3beat_<beatIdentifier> names the beat"),
+  queue: ConfigKey.unused("SQS itself is the durable queue, and what is in flight is bounded by maxBytesInFlight"),
+  processors: ConfigKey.unused("events are shipped as they are; the collector is the place to change them"),
+  setup: ConfigKey.unused("s3beat sets up no index, template or dashboard"),
+  http: ConfigKey.unused("s3beat opens no port; its numbers are logged every 30 s"),
+  monitoring: ConfigKey.unused("s3beat does not report to a monitoring cluster; its numbers are logged every 30 s"),
+  path: ConfigKey.unused("s3beat keeps no files of its own but those of output.file"),
+  max_procs: ConfigKey.unused("one s3beat uses one core; run several on the same queue to use more"),
+  xpack: ConfigKey.unused("s3beat has nothing of X-Pack"),
+  cloud: ConfigKey.unused("s3beat does not ship to Elastic Cloud"),
+  seccomp: ConfigKey.unused("the service manager is the place to restrict system calls"),
+  keystore: ConfigKey.unused("s3beat has no keystore; name variables as in ${VAR}"),
+  management: ConfigKey.unused("s3beat is managed by its config file alone"),
+  features: ConfigKey.unused("s3beat has no feature flags"),
+  instrumentation: ConfigKey.unused("s3beat sends no traces to APM"),
+  timestamp: ConfigKey.unused("timestamps are always written to the millisecond")
+})
+
+/** Every key that `s3beat.yml` may hold. */
+export const configKeys: ReadonlyArray<ConfigKey.ConfigKey> = ConfigKey.list(S3beatFile)
+
+/** How lines are joined to records. */
+export interface Multiline {
+  readonly pattern: RegExp
+  readonly negate: boolean
+  readonly match: "after" | "before"
+  readonly maxLines: number
+}
+
+/** Where events go. **Units** `rotateEveryBytes` in bytes; `permissions` is a file mode. */
+export type OutputConfig =
+  | {
+      readonly _tag: "File"
+      readonly path: string
+      readonly filename: string
+      readonly rotateEveryBytes: number
+      readonly numberOfFiles: number
+      readonly permissions: number
+    }
+  | { readonly _tag: "Console" }
+
+type Section = typeof S3beatSection.Type
+
+/**
+ * A decoded config.
+ *
+ * **Shape** The keys under `s3beat:` by their own names, each as described in the Schema, with what other keys say about them
+ * worked in: `stsRegion` and `endpoints.s3PathStyle` are always known, `multiline` is there when it has a pattern.
+ *
+ * **Units** Durations are `Duration`s, sizes are bytes.
+ */
+export interface S3beatConfig extends Omit<Section, "multiline" | "stsRegion" | "endpoints"> {
+  /** `s3beat_<beatIdentifier>`: how LogRhythm knows this beat. */
+  readonly fullyQualifiedBeatName: string
+  readonly multiline?: Multiline
+  readonly stsRegion: string
+  readonly endpoints: Section["endpoints"] & { readonly s3PathStyle: boolean }
+  readonly output: OutputConfig
+  readonly logging: typeof LoggingSection.Type
+  readonly tags: ReadonlyArray<string>
+  readonly fields?: { readonly [name: string]: unknown }
+  readonly fieldsUnderRoot: boolean
+}
+
+/** What a decoded file means. **Guarantee** Total for files in which an output is enabled, as `keysTogether` sees to. */
+export const fromFile = ({
+  fields,
+  fields_under_root,
+  logging,
+  output,
+  s3beat,
+  tags
+}: typeof S3beatFile.Type): S3beatConfig => {
+  const { endpoints, multiline, stsRegion, ...section } = s3beat
+  const { match, max_lines, maxLines, negate, pattern } = multiline
+  return {
+    ...section,
+    fullyQualifiedBeatName: `s3beat_${section.beatIdentifier}`,
+    ...(pattern === undefined ? undefined : { multiline: { pattern, negate, match, maxLines: max_lines ?? maxLines } }),
+    stsRegion: stsRegion ?? section.sqsQueues[0]?.region ?? "us-east-1",
+    endpoints: { ...endpoints, s3PathStyle: endpoints.s3PathStyle ?? endpoints.s3 !== undefined },
+    output: outputOf(output),
+    logging,
+    tags,
+    ...(fields === undefined ? undefined : { fields }),
+    fieldsUnderRoot: fields_under_root
+  }
+}
+
+const outputOf = ({ file }: typeof OutputSection.Type): OutputConfig =>
+  file?.enabled === true
+    ? {
+        _tag: "File",
+        path: file.path,
+        filename: file.filename,
+        rotateEveryBytes: file.rotate_every_kb * 1024,
+        numberOfFiles: file.number_of_files,
+        permissions: file.permissions
+      }
+    : { _tag: "Console" }

@@ -1,0 +1,112 @@
+/**
+ * What must hold between keys, and what is worth a warning. Looked at in the tree and not in decoded values, so that these
+ * problems are told together with those of single keys.
+ */
+import type { ConfigKey } from "./ConfigKey.ts"
+import { type ConfigNode, find, isEmpty, keyPosition, type Mapping } from "./ConfigNode.ts"
+import { OUTPUTS } from "./OutputSection.ts"
+import { type KeyPath, ofKey, type Problem } from "./Problem.ts"
+import { ROLE_EXAMPLE } from "./RoleEntry.ts"
+import { flagOf } from "./words.ts"
+
+const key = (name: string): KeyPath => ["s3beat", name]
+
+/** Every problem between keys, in no particular order. */
+export const problemsBetweenKeys = (root: Mapping): ReadonlyArray<Problem> => [
+  ...baseKeys(root),
+  ...rolesWanted(root),
+  ...lineLimits(root),
+  ...oneOutput(root)
+]
+
+/** A warning for every key that is set and yet has no effect, in no particular order. */
+export const keysWithoutEffect = (root: Mapping, keys: ReadonlyArray<ConfigKey>): ReadonlyArray<Problem> => {
+  const warnings = keys.flatMap(({ path, unused }) => {
+    const steps = path.split(".")
+    return unused === undefined || find(root, steps) === undefined
+      ? []
+      : [ofKey(keyPosition(root, steps), steps, `is not used: ${unused}`)]
+  })
+  const roles = rolesOf(root)
+  if (roles !== undefined && !isOn(root, "assumeRoleFlag")) {
+    warnings.push(ofKey(roles.position, key("assumeRoleArn"), "is ignored while assumeRoleFlag is false"))
+  }
+  const accessKey = find(root, key("accessKeyID"))
+  if (accessKey !== undefined && isOn(root, "awsFlag")) {
+    warnings.push(ofKey(accessKey.position, key("accessKeyID"), "is ignored while awsFlag is true"))
+  }
+  return warnings
+}
+
+/** Whether a key to AWS stands in the file itself, and not in the environment. */
+export const holdsKeys = (root: Mapping): boolean =>
+  ["accessKeyID", "secretAccessKey"].some((name) => {
+    const node = find(root, key(name))
+    return node?._tag === "Scalar" && node.isLiteral
+  })
+
+const baseKeys = (root: Mapping): ReadonlyArray<Problem> => {
+  const [accessKey, secret] = [find(root, key("accessKeyID")), find(root, key("secretAccessKey"))]
+  if (accessKey !== undefined && secret === undefined) {
+    return [ofKey(accessKey.position, key("accessKeyID"), "needs secretAccessKey beside it; give both or neither")]
+  }
+  return accessKey === undefined && secret !== undefined
+    ? [ofKey(secret.position, key("secretAccessKey"), "needs accessKeyID beside it; give both or neither")]
+    : []
+}
+
+const rolesWanted = (root: Mapping): ReadonlyArray<Problem> => {
+  const flag = find(root, key("assumeRoleFlag"))
+  return flag !== undefined && rolesOf(root) === undefined && isOn(root, "assumeRoleFlag")
+    ? [ofKey(flag.position, key("assumeRoleFlag"), `true needs a role in assumeRoleArn, for example ${ROLE_EXAMPLE}`)]
+    : []
+}
+
+/** The roles, if there are any: the default is an empty list. */
+const rolesOf = (root: Mapping): ConfigNode | undefined => {
+  const roles = find(root, key("assumeRoleArn"))
+  return roles?._tag === "Sequence" && roles.items.length === 0 ? undefined : roles
+}
+
+const lineLimits = (root: Mapping): ReadonlyArray<Problem> => {
+  const asBeats = find(root, ["s3beat", "multiline", "max_lines"])
+  return asBeats !== undefined && find(root, ["s3beat", "multiline", "maxLines"]) !== undefined
+    ? [
+        ofKey(
+          asBeats.position,
+          ["s3beat", "multiline", "max_lines"],
+          "is another name of maxLines; keep one of the two"
+        )
+      ]
+    : []
+}
+
+const oneOutput = (root: Mapping): ReadonlyArray<Problem> => {
+  const outputs = find(root, ["output"])
+  if (outputs !== undefined && outputs._tag !== "Mapping") return []
+  const enabled = Array.from(outputs?.entries ?? []).filter(([, { value }]) => isEnabled(value))
+  const supported = enabled.filter(([name]) => OUTPUTS.some((output) => output === name))
+  const second = supported[1]
+  if (second !== undefined) {
+    const [name, { key: position }] = second
+    const message = `output.${supported[0]?.[0]} is enabled too; exactly one output may be`
+    return [ofKey(position, ["output", name], message)]
+  }
+  // An output that is enabled but not known is a problem that the Schema tells.
+  return enabled.length === 0
+    ? [
+        ofKey(
+          (outputs ?? root).position,
+          ["output"],
+          "no output is enabled; add output.file.path: /var/lib/s3beat/events, or output.console.enabled: true"
+        )
+      ]
+    : []
+}
+
+const isEnabled = (output: ConfigNode): boolean => !isEmpty(output) && !isFlag(find(output, ["enabled"]), false)
+
+const isOn = (root: Mapping, name: string): boolean => isFlag(find(root, key(name)), true)
+
+const isFlag = (node: ConfigNode | undefined, expected: boolean): boolean =>
+  node?._tag === "Scalar" && flagOf(String(node.value)) === expected

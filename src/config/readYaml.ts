@@ -1,0 +1,123 @@
+/**
+ * From the text of a config file to its tree: YAML, variables, nested and dotted keys.
+ */
+import { Result } from "effect"
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, Scalar } from "yaml"
+import type { ConfigNode, Mapping } from "./ConfigNode.ts"
+import { isEmpty } from "./ConfigNode.ts"
+import { nest, stepsOf, type SpelledEntry } from "./dottedKeys.ts"
+import { type Environment, expand } from "./environment.ts"
+import { type KeyPath, ofFile, ofKey, type Position, type Problem } from "./Problem.ts"
+
+/**
+ * Reads the text.
+ *
+ * **Shape** No `root` when the text is no YAML mapping at all; then `problems` says why. Spaces around a key, a known slip in
+ * LogRhythm's own files, are trimmed. Empty items of a list are left out.
+ *
+ * **Errors** Every problem of spelling at once; what the keys mean is the Schema's business.
+ */
+export const readYaml = (
+  text: string,
+  environment: Environment
+): { readonly root?: Mapping; readonly problems: ReadonlyArray<Problem> } => {
+  const lines = new LineCounter()
+  // All scalars are read as text and duplicates are let through, because both are judged here, with their place.
+  const document = parseDocument(text, {
+    schema: "failsafe",
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: "error"
+  })
+  const positionAt = (offset: number): Position => {
+    const { col, line } = lines.linePos(offset)
+    return { line, column: col }
+  }
+  if (document.errors.length > 0) {
+    return {
+      problems: document.errors.map((error) => ({
+        ...positionAt(error.pos[0]),
+        key: "",
+        message: syntaxMessage(error)
+      }))
+    }
+  }
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === "")) {
+    return { problems: [ofFile("is empty; s3beat.yml.example shows what belongs in it")] }
+  }
+  if (!isMap(document.contents)) {
+    return { problems: [ofFile("holds no keys; s3beat.yml.example shows what belongs in it")] }
+  }
+
+  const problems: Array<Problem> = []
+  const refuse = (position: Position, path: KeyPath, message: string): ConfigNode => {
+    problems.push(ofKey(position, path, message))
+    return { _tag: "Refused", position }
+  }
+
+  const read = (node: unknown, keyed: Position | undefined, path: KeyPath): ConfigNode => {
+    const position = positionOf(node) ?? keyed ?? { line: 1, column: 1 }
+    if (isMap(node)) return readMapping(node.items, keyed ?? position, path)
+    if (isSeq(node)) {
+      const items = node.items.map((item, index) => read(item, undefined, [...path, index]))
+      return { _tag: "Sequence", position, items: items.filter((item) => !isEmpty(item)) }
+    }
+    if (!isScalar(node)) {
+      return node === null || node === undefined
+        ? { _tag: "Scalar", position, value: null, isLiteral: true }
+        : refuse(position, path, "aliases are not supported; write the value out")
+    }
+    return Result.match(expand(String(node.value), environment), {
+      onFailure: (message) => refuse(position, path, message),
+      onSuccess: ({ isLiteral, text }) => {
+        const value = node.type === Scalar.PLAIN ? plainValue(text) : text
+        // `key:` has its emptiness somewhere behind the colon; what people look for is the key.
+        return { _tag: "Scalar", position: value === null && keyed !== undefined ? keyed : position, value, isLiteral }
+      }
+    })
+  }
+
+  const readMapping = (
+    pairs: ReadonlyArray<{ readonly key: unknown; readonly value: unknown }>,
+    position: Position,
+    path: KeyPath
+  ): Mapping => {
+    const spelled = pairs.flatMap(({ key, value }): ReadonlyArray<SpelledEntry> => {
+      const keyPosition = positionOf(key) ?? position
+      if (!isScalar(key)) {
+        refuse(keyPosition, path, "a key must be a single word")
+        return []
+      }
+      const name = String(key.value).trim()
+      return [{ name, key: keyPosition, value: read(value, keyPosition, [...path, ...stepsOf(name)]) }]
+    })
+    const nested = nest(spelled, position, path)
+    problems.push(...nested.problems)
+    return nested.mapping
+  }
+
+  const positionOf = (node: unknown): Position | undefined => {
+    const range = isNode(node) ? node.range : undefined
+    return range === undefined || range === null ? undefined : positionAt(range[0])
+  }
+
+  return { root: readMapping(document.contents.items, { line: 1, column: 1 }, []), problems }
+}
+
+/**
+ * What an unquoted text means. A number must be written as JavaScript would write it: `0600`, `007` and account ids stay the
+ * text that they are.
+ */
+const plainValue = (text: string): string | number | boolean | null => {
+  if (/^(?:~|null|Null|NULL)?$/.test(text)) return null
+  if (text === "true" || text === "false") return text === "true"
+  const number = Number(text)
+  return Number.isFinite(number) && String(number) === text ? number : text
+}
+
+/** The parser's own words, but for what it quotes of the file, behind a colon or as a tag: that could be a secret. */
+const syntaxMessage = (error: { readonly code: string; readonly message: string }): string =>
+  error.code === "MULTIPLE_DOCS"
+    ? "a second document begins here; one file holds one config"
+    : `is no YAML: ${error.message.replace(/(?<=\w): .*$/s, "").replace(/[!%]\S+/g, "…")}`

@@ -1,0 +1,88 @@
+/**
+ * Events as NDJSON in a file that is rotated by size.
+ *
+ * The active file is always `<filename>.ndjson`, so that it can be followed by name; `<filename>.1.ndjson` is the one
+ * before it.
+ */
+import { constants } from "node:fs"
+import { access, readdir, rename, rm } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import { Effect, Layer, ScopedRef, Semaphore } from "effect"
+import { ndjson } from "../domain/EventBatch.ts"
+import * as ActiveFile from "./ActiveFile.ts"
+import { fileFailure } from "./fileFailure.ts"
+import { lock } from "./fileLock.ts"
+import { Output, OutputError, type OutputUnavailable } from "./Output.ts"
+import * as rotation from "./rotation.ts"
+import { makeDirectory } from "./syncDirectory.ts"
+
+/** Where the files are, and how many, and how large. */
+export interface FileOutputOptions {
+  /** Made if it is not there. */
+  readonly directory: string
+  /** Without `.ndjson`, which is added. */
+  readonly filename: string
+  /** Bytes. A batch that would make the file larger begins a new one; a batch that is larger by itself has its own. */
+  readonly rotateEveryBytes: number
+  /** The active one counted, at least 1. The oldest past it is removed when the file is rotated. */
+  readonly numberOfFiles: number
+  /** The mode of new files, whatever the umask: `0o600`. */
+  readonly permissions: number
+}
+
+/**
+ * The output `file`.
+ *
+ * **Guarantee** An acknowledged batch is on the disk (fdatasync), whole and in one file. A full disk, or any other failure
+ * to write, leaves the file as it was. After a crash the unfinished line of a batch that was not acknowledged is cut off at
+ * the next start; whole lines of it may stay, and come again with the same ids. A file that was renamed, deleted or
+ * emptied under it, as logrotate does, is noticed before the next batch, which goes to the file that has the name then. A
+ * restart appends. Only one s3beat of a machine writes these files.
+ *
+ * **Errors** The Layer fails with `OutputUnavailable` when the files cannot be written or another s3beat holds them.
+ */
+export const layer = (options: FileOutputOptions): Layer.Layer<Output, OutputError> =>
+  Layer.effect(Output, make(options))
+
+const make = Effect.fnUntraced(
+  function* (options: FileOutputOptions) {
+    const directory = resolve(options.directory)
+    const path = join(directory, rotation.nameOf(options.filename, 0))
+    const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: fileFailure(directory) })
+
+    const openActive = Effect.andThen(
+      attempt(() => makeDirectory(directory)),
+      ActiveFile.open(path, options.permissions)
+    )
+
+    yield* attempt(() => makeDirectory(directory))
+    // Rotation will need it: better to fail now than when the first file is full.
+    yield* attempt(() => access(directory, constants.W_OK | constants.X_OK))
+    yield* lock(`${path}.lock`)
+    const active = yield* ScopedRef.fromAcquire(openActive)
+    const oneAtATime = yield* Semaphore.make(1)
+
+    const rotate = attempt(async () => {
+      const { removals, renames } = rotation.plan(await readdir(directory), options.filename, options.numberOfFiles)
+      for (const { from, to } of renames) await rename(join(directory, from), join(directory, to))
+      for (const name of removals) await rm(join(directory, name), { force: true })
+    })
+
+    const append = Effect.fnUntraced(function* (lines: Uint8Array): Effect.fn.Return<void, OutputUnavailable> {
+      const length = yield* (yield* ScopedRef.get(active)).length
+      const isFull = length !== undefined && length > 0 && length + lines.byteLength > options.rotateEveryBytes
+      if (isFull) yield* rotate
+      if (isFull || length === undefined) yield* ScopedRef.set(active, openActive)
+      yield* (yield* ScopedRef.get(active)).append(lines)
+    }, Effect.uninterruptible)
+
+    return Output.of({
+      name: "file",
+      concurrency: 1,
+      publish: (batch) => oneAtATime.withPermit(append(ndjson(batch))).pipe(Effect.mapError(failed))
+    })
+  },
+  (effect) => Effect.mapError(effect, failed)
+)
+
+const failed = (reason: OutputUnavailable) => new OutputError({ output: "file", reason })
