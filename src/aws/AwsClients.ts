@@ -1,0 +1,108 @@
+/**
+ * SDK clients, made once per identity and region, and the one way to call them: with keys that are good now, refreshed
+ * once when AWS says that they have expired.
+ */
+import { Effect, Redacted } from "effect"
+import type { Scope } from "effect"
+import type { AwsKeys } from "../credentials/AwsKeys.ts"
+import type { CredentialsError, Identity } from "../credentials/Credentials.ts"
+import { type AwsFailure, fromUnknown } from "./awsFailure.ts"
+
+/** The keys in the shape that the SDK signs with. */
+export interface SdkKeys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/**
+ * What the SDK asks for keys before it signs.
+ *
+ * `memoized` is the SDK's own mark for a provider that must not be cached on top: without it a client would go on signing
+ * with a session that was replaced long ago.
+ */
+export type SdkKeysProvider = (() => Promise<SdkKeys>) & { readonly memoized: true }
+
+/** How to make a client, and how to close it. */
+export interface ClientFactory<Client> {
+  readonly make: (config: {
+    readonly region: string
+    readonly credentials: SdkKeysProvider
+    /** Every retry is a schedule of `retry.ts`, so the SDK tries once. */
+    readonly maxAttempts: 1
+  }) => Client
+  readonly close: (client: Client) => void
+}
+
+/** The clients of one service. */
+export interface AwsClients<Client> {
+  /**
+   * Sends one request as `identity` in `region`.
+   *
+   * **Guarantee** The keys are good when the request is signed. When AWS calls them expired all the same, they are refreshed
+   * and the request is sent once more. Interruption aborts the request.
+   *
+   * **Errors** `AwsFailure` for what AWS answered or failed to answer; `CredentialsError` when there are no keys to sign with.
+   */
+  readonly call: <A>(
+    identity: Identity,
+    region: string,
+    send: (client: Client, options: { readonly abortSignal: AbortSignal }) => Promise<A>
+  ) => Effect.Effect<A, AwsFailure | CredentialsError>
+}
+
+/** A client and the keys that its next request is signed with. */
+interface Slot<Client> {
+  readonly client: Client
+  keys: SdkKeys
+}
+
+const toSdkKeys = (keys: AwsKeys): SdkKeys => ({
+  accessKeyId: Redacted.value(keys.accessKeyId),
+  secretAccessKey: Redacted.value(keys.secretAccessKey),
+  ...(keys.sessionToken === undefined ? undefined : { sessionToken: Redacted.value(keys.sessionToken) })
+})
+
+/**
+ * The clients of one service, closed with the scope.
+ */
+export const make = <Client>(factory: ClientFactory<Client>): Effect.Effect<AwsClients<Client>, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const slots = new Map<string, Slot<Client>>()
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const slot of slots.values()) factory.close(slot.client)
+        slots.clear()
+      })
+    )
+
+    const slotFor = (identity: Identity, region: string, keys: SdkKeys): Slot<Client> => {
+      const name = `${identity.name} ${region}`
+      const known = slots.get(name)
+      if (known !== undefined) {
+        known.keys = keys
+        return known
+      }
+      const credentials: SdkKeysProvider = Object.assign(async () => slot.keys, { memoized: true as const })
+      const slot: Slot<Client> = { client: factory.make({ region, credentials, maxAttempts: 1 }), keys }
+      slots.set(name, slot)
+      return slot
+    }
+
+    const call: AwsClients<Client>["call"] = Effect.fnUntraced(function* (identity, region, send) {
+      const attempt = (keys: AwsKeys) =>
+        Effect.tryPromise({
+          try: (abortSignal) => send(slotFor(identity, region, toSdkKeys(keys)).client, { abortSignal }),
+          catch: fromUnknown
+        })
+      const keys = yield* identity.keys
+      return yield* attempt(keys).pipe(
+        Effect.catchIf(
+          (failure) => failure.reason._tag === "CredentialsExpired",
+          () => Effect.andThen(identity.refresh(keys), Effect.flatMap(identity.keys, attempt))
+        )
+      )
+    })
+
+    return { call }
+  })

@@ -1,0 +1,98 @@
+/**
+ * S3 over the AWS SDK.
+ */
+import { Effect, Layer, Stream } from "effect"
+import type { Scope } from "effect"
+import { Credentials, type Identity } from "../credentials/Credentials.ts"
+import { type ObjectRef, show } from "../domain/ObjectRef.ts"
+import { BodyInterrupted, type S3Object, S3Reader, S3ReaderError } from "../reader/S3Reader.ts"
+import * as retry from "../retry.ts"
+import * as GetObject from "./getObject.ts"
+import { readableBody } from "./readableBody.ts"
+import { type BodyFailure, resumableBody } from "../reader/resumableBody.ts"
+import { type Denial, deniedToAll } from "./s3Failure.ts"
+
+const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
+  const credentials = yield* Credentials
+  const getObject = yield* GetObject.make(options)
+
+  /** The answer to the first identity that is not refused. */
+  const openAsAnyone = Effect.fnUntraced(function* (
+    ref: ObjectRef
+  ): Effect.fn.Return<Opened, BodyFailure, Scope.Scope> {
+    const denials: Array<Denial> = []
+    for (const identity of credentials.forBucket(ref.bucket)) {
+      const answer = yield* getObject(ref, identity).pipe(
+        Effect.retry({ schedule: retry.awsCall, while: (failure) => failure._tag === "Unavailable" }),
+        Effect.catchTag("AccessDenied", ({ detail }) => Effect.sync(() => void denials.push({ identity, detail })))
+      )
+      if (answer === undefined) continue
+      if (denials.length > 0) yield* credentials.remember(ref.bucket, identity)
+      return { answer, identity }
+    }
+    return yield* deniedToAll(denials, ref)
+  })
+
+  /** The rest of the same content, from `offset` on. */
+  const resume = Effect.fnUntraced(function* (ref: ObjectRef, { answer, identity }: Opened, offset: number) {
+    const { eTag } = answer
+    if (eTag === undefined) return yield* new BodyInterrupted({ detail: "cut off, and without an ETag to resume by" })
+    const rest = yield* getObject(ref, identity, { offset, eTag })
+    // Services that are merely compatible with S3 may ignore If-Match or Range, and would splice what must not be spliced.
+    if (rest.eTag !== eTag) return yield* new BodyInterrupted({ detail: "overwritten while it was read" })
+    if (rest.range?.startsWith(`bytes ${offset}-`) !== true) {
+      return yield* new BodyInterrupted({ detail: `cut off, and not resumed at byte ${offset} as was asked` })
+    }
+    return readableBody(rest.readable)
+  })
+
+  const open = Effect.fn("S3Reader.open")(
+    function* (ref: ObjectRef): Effect.fn.Return<S3Object, BodyFailure, Scope.Scope> {
+      const opened = yield* openAsAnyone(ref)
+      return {
+        ref: complete(ref, opened.answer),
+        lastModified: opened.answer.lastModified,
+        body: resumableBody({
+          size: opened.answer.size,
+          first: readableBody(opened.answer.readable),
+          resume: (offset) => resume(ref, opened, offset)
+        }).pipe(Stream.mapError(failed(ref)))
+      }
+    },
+    (effect, ref) => Effect.mapError(effect, failed(ref))
+  )
+
+  return S3Reader.of({ open })
+})
+
+/** An answer, and whom it was given to: the body is resumed as the same one. */
+interface Opened {
+  readonly answer: GetObject.Answer
+  readonly identity: Identity
+}
+
+const failed = (ref: ObjectRef) => (reason: BodyFailure) => new S3ReaderError({ object: show(ref), reason })
+
+const complete = (ref: ObjectRef, answer: GetObject.Answer): ObjectRef => {
+  const { eTag = ref.eTag, versionId = ref.versionId } = answer
+  return {
+    bucket: ref.bucket,
+    key: ref.key,
+    region: answer.region,
+    // "null" is the version of everything written while versioning is suspended: it does not tell one content from the next.
+    ...(versionId === undefined || versionId === "null" ? undefined : { versionId }),
+    ...(eTag === undefined ? undefined : { eTag: eTag.replaceAll('"', "") }),
+    ...(answer.size === undefined ? undefined : { size: answer.size })
+  }
+}
+
+/**
+ * Reads from S3, as the identities that `Credentials` names for each bucket.
+ *
+ * **Guarantee** One client per identity and region, closed with the Layer. `ExpectedBucketOwner` is sent whenever the
+ * identity's account is known. The SDK tries once: every retry is one of `retry.ts`.
+ *
+ * **Source** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+export const layer = (options: GetObject.S3Options = {}): Layer.Layer<S3Reader, never, Credentials> =>
+  Layer.effect(S3Reader, make(options))

@@ -1,0 +1,18 @@
+/**
+ * The commands of s3beat.
+ */
+import { Command } from "effect/cli"
+import { check } from "./Check.ts"
+import { decode } from "./Decode.ts"
+import { demo } from "./Demo.ts"
+import { LogFormat } from "./flags.ts"
+import { run } from "./Run.ts"
+
+/** `s3beat`, with its subcommands. */
+export const s3beat = Command.make("s3beat").pipe(
+  Command.withDescription(
+    "Ships the logs that land in S3 buckets, announced on SQS, across AWS accounts; a message is deleted only after its events are acknowledged"
+  ),
+  Command.withSubcommands([run, check, decode, demo]),
+  Command.withGlobalFlags([LogFormat])
+)

@@ -1,0 +1,26 @@
+/**
+ * `s3beat run`: the daemon.
+ */
+import { Effect } from "effect"
+import { Command } from "effect/cli"
+import { daemon } from "./daemon.ts"
+import * as flags from "./flags.ts"
+import { loadConfig, loggingLayer } from "./loadConfig.ts"
+import { exitOnSecondSignal } from "./signals.ts"
+
+/** Runs until it is told to stop. */
+export const run = Command.make(
+  "run",
+  { config: flags.config },
+  Effect.fn("s3beat.run")(function* (options) {
+    const { config, warnings } = yield* loadConfig(options.config)
+    yield* Effect.gen(function* () {
+      yield* exitOnSecondSignal
+      for (const warning of warnings) yield* Effect.logWarning(warning)
+      yield* daemon(config)
+    }).pipe(Effect.scoped, Effect.provide(loggingLayer(config)))
+  })
+).pipe(
+  Command.withDescription("Ship what the queues announce, until SIGINT or SIGTERM; then drain and exit 0"),
+  Command.withExamples([{ command: "s3beat run -c /etc/s3beat/s3beat.yml", description: "Run with this config" }])
+)

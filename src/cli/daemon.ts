@@ -1,0 +1,72 @@
+/**
+ * The daemon: every Layer composed from the config, the checks at start, the pipeline, and the drain at the end.
+ */
+import { Deferred, Duration, Effect, Fiber, Option } from "effect"
+import type { S3beatConfig } from "../config/S3beatConfig.ts"
+import { Credentials } from "../credentials/Credentials.ts"
+import * as Ingest from "../pipeline/Ingest.ts"
+import type { PolledQueue } from "../pipeline/receive.ts"
+import { SqsSource } from "../source/SqsSource.ts"
+import * as Progress from "../telemetry/progress.ts"
+import { version } from "../version.ts"
+import { CommandFailed, exitCode } from "./CommandFailed.ts"
+import { ingestOptions } from "./ingestOptions.ts"
+import { servicesLayer } from "./servicesLayer.ts"
+
+/**
+ * Ships what the config's queues announce until it is interrupted; then takes no more, lets what is in flight come to its
+ * end for up to `shutdownTimeout`, and gives the rest back.
+ *
+ * **Errors** `CommandFailed` when AWS or the output cannot be used at start, with the cause in one line. Once started
+ * nothing ends it but interruption.
+ */
+export const daemon = (config: S3beatConfig): Effect.Effect<never, CommandFailed> =>
+  Effect.gen(function* () {
+    const queues = yield* Effect.forEach(config.sqsQueues, startQueue)
+    yield* Effect.logInfo(`Started s3beat ${version} as ${config.fullyQualifiedBeatName}.`)
+    yield* Effect.forkScoped(Progress.report)
+    const drain = yield* Deferred.make<void>()
+    const ingest = yield* Effect.forkScoped(Ingest.run(ingestOptions(config, queues), Deferred.await(drain)))
+    yield* Effect.addFinalizer(() => drained(ingest, drain, config.shutdownTimeout))
+    return yield* Effect.andThen(Fiber.join(ingest), Effect.never)
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(servicesLayer(config)),
+    Effect.catchTag(["SqsSourceError", "CredentialsError", "OutputError"], (error) =>
+      Effect.fail(new CommandFailed({ message: `s3beat cannot start: ${error.message}`, exitCode: exitCode.failed }))
+    )
+  )
+
+/** What must be right before the first poll: the identity has keys, and the queue is there. */
+const startQueue = Effect.fnUntraced(function* (queue: S3beatConfig["sqsQueues"][number]) {
+  const source = yield* SqsSource
+  const identity = (yield* Credentials).forQueue(queue)
+  yield* identity.keys
+  const description = yield* source.describe(queue)
+  yield* Effect.logInfo(`Polls queue ${queue.name} in ${queue.region} as ${identity.name}.`)
+  const hasRedrivePolicy = description.attributesDenied ? undefined : description.redrive !== undefined
+  if (hasRedrivePolicy === false) {
+    yield* Effect.logWarning(
+      `Queue ${queue.name} has no redrive policy: a message that can never be shipped is kept and comes back until it expires.`
+    )
+  }
+  return { queue, hasRedrivePolicy } satisfies PolledQueue
+})
+
+const drained = Effect.fnUntraced(function* (
+  ingest: Fiber.Fiber<void>,
+  drain: Deferred.Deferred<void>,
+  shutdownTimeout: Duration.Duration
+) {
+  yield* Effect.logInfo(
+    `Stopping: no more messages are taken, those in flight have ${Duration.format(shutdownTimeout)}.`
+  )
+  yield* Deferred.succeed(drain, undefined)
+  const ended = yield* Fiber.await(ingest).pipe(Effect.interruptible, Effect.timeoutOption(shutdownTimeout))
+  if (Option.isNone(ended)) {
+    yield* Effect.logWarning("Not all messages in flight came to their end; the others are given back to their queues.")
+    yield* Fiber.interrupt(ingest)
+  }
+  const { events, messagesDeleted, objects } = yield* Progress.totals
+  yield* Effect.logInfo(`Drained. In all: ${messagesDeleted} messages, ${objects} objects, ${events} events.`)
+})

@@ -1,0 +1,20 @@
+/**
+ * Flags that several commands share.
+ */
+import { Flag, GlobalFlag } from "effect/cli"
+
+/** `-c FILE`: the config. */
+export const config = Flag.String("config").pipe(
+  Flag.withAlias("c"),
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("The config file"),
+  Flag.withDefault("s3beat.yml")
+)
+
+/** `--log-format`: for every command. Without it: pretty on a terminal, JSON elsewhere. */
+export const LogFormat = GlobalFlag.Setting("log-format")({
+  flag: Flag.Literals("log-format", ["pretty", "json"]).pipe(
+    Flag.optional,
+    Flag.withDescription("How log lines look; pretty on a terminal, json elsewhere, unless given")
+  )
+})

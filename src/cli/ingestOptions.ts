@@ -1,0 +1,49 @@
+/**
+ * What the config says to the pipeline.
+ */
+import type { S3beatConfig } from "../config/S3beatConfig.ts"
+import type { DecodeOptions } from "../decode/decodeObject.ts"
+import { type EventEncoder, makeEventEncoder } from "../encode/EventEncoder.ts"
+import { makeKeyFilter } from "../notification/keyFilter.ts"
+import type { IngestOptions } from "../pipeline/Ingest.ts"
+import type { PolledQueue } from "../pipeline/receive.ts"
+import { version } from "../version.ts"
+
+/** The name of the beat in every event. */
+const BEAT_NAME = "s3beat"
+
+/** The pipeline's options, for queues that were found at start. */
+export const ingestOptions = (config: S3beatConfig, queues: ReadonlyArray<PolledQueue>): IngestOptions => ({
+  queues,
+  period: config.period,
+  visibilityTimeout: config.visibilityTimeout,
+  maxInFlightMessages: config.maxInFlightMessages,
+  maxBytesInFlight: config.maxBytesInFlight,
+  onMissingObject: config.onMissingObject,
+  acceptsKey: makeKeyFilter(config.traits),
+  decode: decodeOptions(config),
+  encoder: encoderOf(config)
+})
+
+/** How objects are cut into records. */
+export const decodeOptions = (config: S3beatConfig): DecodeOptions => ({
+  maxRecordBytes: config.maxRecordBytes,
+  maxObjectBytes: config.maxObjectBytes,
+  maxExpansionRatio: config.maxExpansionRatio,
+  ...(config.multiline === undefined ? undefined : { multiline: config.multiline }),
+  ...(config.expandEventListFromField === undefined
+    ? undefined
+    : { expandEventListFromField: config.expandEventListFromField })
+})
+
+/** The encoder of this beat's events. */
+export const encoderOf = (config: S3beatConfig): EventEncoder =>
+  makeEventEncoder({
+    beatName: BEAT_NAME,
+    version,
+    fullyQualifiedBeatName: config.fullyQualifiedBeatName,
+    deviceType: config.logsource_name,
+    fields: config.fields,
+    fieldsUnderRoot: config.fieldsUnderRoot,
+    tags: config.tags
+  })

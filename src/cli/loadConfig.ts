@@ -1,0 +1,57 @@
+/**
+ * From the flags to a decoded config, and to the logger that it asks for.
+ */
+import { Effect, type FileSystem, Layer, type LogLevel, Option } from "effect"
+import { GlobalFlag } from "effect/cli"
+import * as ConfigFile from "../config/ConfigFile.ts"
+import type { S3beatConfig } from "../config/S3beatConfig.ts"
+import * as Logging from "../telemetry/logging.ts"
+import { CommandFailed, exitCode } from "./CommandFailed.ts"
+import { LogFormat } from "./flags.ts"
+
+/**
+ * Reads the config file, with the environment for its `${VAR}`s.
+ *
+ * **Errors** `CommandFailed` with every problem at once, each on a line of its own with its place.
+ */
+export const loadConfig = (
+  path: string
+): Effect.Effect<ConfigFile.LoadedConfig, CommandFailed, FileSystem.FileSystem> =>
+  ConfigFile.load(path, process.env).pipe(
+    Effect.mapError((error) => new CommandFailed({ message: error.message, exitCode: exitCode.configWrong }))
+  )
+
+/** The least that a config must say; everything else is the Schema's defaults. */
+const LEAST_CONFIG = `
+s3beat:
+  beatIdentifier: sample
+  sqsQueues: sample:us-east-1
+output.console:
+  enabled: true
+`
+
+/** A config of defaults, for what needs no queue. */
+export const defaultConfig: Effect.Effect<ConfigFile.LoadedConfig> = Effect.orDie(
+  Effect.fromResult(ConfigFile.parse(LEAST_CONFIG, { path: "defaults", env: {} }))
+)
+
+/**
+ * The logger that the flags and the config ask for; the flags win.
+ */
+export const loggingLayer = (config?: S3beatConfig): Layer.Layer<never, never, LoggingFlags> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const format = yield* LogFormat
+      const level = yield* GlobalFlag.LogLevel
+      return Logging.layer({
+        format: Option.getOrElse(format, () => defaultFormat(config)),
+        level: Option.getOrElse(level, (): LogLevel.LogLevel => config?.logging.level ?? "Info")
+      })
+    })
+  )
+
+/** The settings that `loggingLayer` reads. */
+export type LoggingFlags = GlobalFlag.Setting.Identifier<"log-format"> | GlobalFlag.Setting.Identifier<"log-level">
+
+const defaultFormat = (config: S3beatConfig | undefined): Logging.LogFormat =>
+  config?.logging.json === true || !process.stderr.isTTY ? "json" : "pretty"

@@ -1,0 +1,103 @@
+/**
+ * fauxqs, which keeps the objects and the queues. It knows one account and checks no keys: the front does that.
+ */
+import { Agent, type IncomingMessage, request } from "node:http"
+import { Duration, Effect, type Scope } from "effect"
+import type { FauxqsServer } from "fauxqs"
+import { AwsError } from "./AwsError.ts"
+import { type Account, queueArn } from "./World.ts"
+
+/** How many messages a queue holds. */
+export interface QueueDepth {
+  readonly ready: number
+  readonly inFlight: number
+  readonly delayed: number
+}
+
+/** The emulator behind the front. */
+export interface Upstream {
+  /** Sends a request on, and answers when the headers of the answer are there. The body is the caller's to read. */
+  readonly send: (options: {
+    readonly method: string
+    readonly path: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body?: Buffer
+  }) => Effect.Effect<IncomingMessage, AwsError>
+  /** The URL by which it knows the queue of this ARN. */
+  readonly urlOf: (arn: string) => string | undefined
+  readonly sendMessage: (arn: string, body: string) => Effect.Effect<void>
+  readonly depth: (arn: string) => Effect.Effect<QueueDepth>
+}
+
+/** fauxqs has no accounts, so that the account is part of the queue's name there. */
+const nameOf = (account: Account, name: string): string => `${account.id}-${name}`
+
+/** Starts the emulator on a port of its own, with these accounts' buckets and queues in it. */
+export const make: (accounts: ReadonlyArray<Account>) => Effect.Effect<Upstream, never, Scope.Scope> =
+  Effect.fnUntraced(function* (accounts) {
+    const { startFauxqs } = yield* Effect.promise(() => import("fauxqs"))
+    const server = yield* Effect.acquireRelease(
+      Effect.promise(() => startFauxqs({ port: 0, logger: false })),
+      (server) => Effect.promise(() => server.stop())
+    )
+    const agent = yield* Effect.acquireRelease(
+      Effect.sync(() => new Agent({ keepAlive: true })),
+      (agent) => Effect.sync(() => agent.destroy())
+    )
+    const queues = new Map<string, { readonly name: string; readonly region: string; readonly url: string }>()
+
+    for (const account of accounts) {
+      for (const bucket of account.buckets) server.createBucket(bucket.name)
+      const named = account.queues.filter((queue) => queue.redrive === undefined)
+      // A queue can name a dead-letter queue only once that is there.
+      for (const queue of [...named, ...account.queues.filter((queue) => queue.redrive !== undefined)]) {
+        const { queueUrl } = createQueue(server, account, queue)
+        const name = nameOf(account, queue.name)
+        queues.set(queueArn(account, queue), { name, region: queue.region, url: queueUrl })
+      }
+    }
+
+    return {
+      send: ({ body, headers, method, path }) =>
+        Effect.callback((resume) => {
+          const call = request({ agent, host: "127.0.0.1", port: server.port, method, path, headers }, (answer) =>
+            resume(Effect.succeed(answer))
+          )
+          call.on("error", (cause) =>
+            resume(Effect.fail(new AwsError({ status: 503, code: "ServiceUnavailable", message: cause.message })))
+          )
+          call.end(body)
+          return Effect.sync(() => call.destroy())
+        }),
+      urlOf: (arn) => queues.get(arn)?.url,
+      sendMessage: (arn, body) =>
+        Effect.sync(() => {
+          const queue = queues.get(arn)
+          if (queue !== undefined) server.sendMessage(queue.name, body, { region: queue.region })
+        }),
+      depth: (arn) =>
+        Effect.sync(() => {
+          const messages = server.inspectQueue(queues.get(arn)?.name ?? "")?.messages
+          return {
+            ready: messages?.ready.length ?? 0,
+            inFlight: messages?.inflight.length ?? 0,
+            delayed: messages?.delayed.length ?? 0
+          }
+        })
+    }
+  })
+
+const createQueue = (server: FauxqsServer, account: Account, queue: Account["queues"][number]) => {
+  const { name, redrive, region, visibilityTimeout } = queue
+  const attributes: Record<string, string> = {}
+  if (visibilityTimeout !== undefined) {
+    attributes["VisibilityTimeout"] = String(Duration.toSeconds(visibilityTimeout))
+  }
+  if (redrive !== undefined) {
+    attributes["RedrivePolicy"] = JSON.stringify({
+      deadLetterTargetArn: `arn:aws:sqs:${region}:000000000000:${nameOf(account, redrive.deadLetterQueue)}`,
+      maxReceiveCount: redrive.maxReceiveCount
+    })
+  }
+  return server.createQueue(nameOf(account, name), { region, attributes })
+}

@@ -1,0 +1,75 @@
+/**
+ * What the embedded AWS is made of, as plain data: accounts, who is in them, what is in them, and who may do what.
+ */
+import type { Duration } from "effect"
+
+/** What is allowed. **Shape** `*` stands for any characters in both: `sqs:*`, `arn:aws:s3:::logs/*`. */
+export interface Statement {
+  readonly actions: ReadonlyArray<string>
+  readonly resources: ReadonlyArray<string>
+}
+
+/** What someone may do; what is not allowed is denied. */
+export type Policy = ReadonlyArray<Statement>
+
+/** Someone with long-term keys. */
+export interface User {
+  readonly name: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly policy: Policy
+}
+
+/** Someone whom those it trusts may become. **Shape** `trusts` are ARNs of users and roles, or account ids. */
+export interface Role {
+  readonly name: string
+  readonly trusts: ReadonlyArray<string>
+  readonly externalId?: string
+  readonly maxSessionDuration: Duration.Duration
+  readonly policy: Policy
+}
+
+/** How S3 tells of new objects: by itself, through a topic, or through an event bus. */
+export type NotificationFormat = "s3" | "sns" | "eventbridge"
+
+/** A bucket. `kmsKey` is the ARN of the key that its objects are encrypted with. */
+export interface Bucket {
+  readonly name: string
+  readonly region: string
+  readonly notifies?: { readonly queueArn: string; readonly format?: NotificationFormat }
+  readonly kmsKey?: string
+}
+
+/** A queue. `policy` says what principals of other accounts may do with it. */
+export interface Queue {
+  readonly name: string
+  readonly region: string
+  readonly visibilityTimeout?: Duration.Duration
+  readonly redrive?: { readonly deadLetterQueue: string; readonly maxReceiveCount: number }
+  readonly policy?: ReadonlyArray<{
+    readonly principals: ReadonlyArray<string>
+    readonly actions: ReadonlyArray<string>
+  }>
+}
+
+/** An account and everything in it. */
+export interface Account {
+  readonly id: string
+  readonly users: ReadonlyArray<User>
+  readonly roles: ReadonlyArray<Role>
+  readonly buckets: ReadonlyArray<Bucket>
+  readonly queues: ReadonlyArray<Queue>
+}
+
+/** `arn:aws:iam::ACCOUNT:user/NAME` */
+export const userArn = (account: Account, { name }: User): string => `arn:aws:iam::${account.id}:user/${name}`
+
+/** `arn:aws:iam::ACCOUNT:role/NAME` */
+export const roleArn = (account: Account, { name }: Role): string => `arn:aws:iam::${account.id}:role/${name}`
+
+/** `arn:aws:sqs:REGION:ACCOUNT:NAME` */
+export const queueArn = (account: Account, { name, region }: Pick<Queue, "name" | "region">): string =>
+  `arn:aws:sqs:${region}:${account.id}:${name}`
+
+/** `arn:aws:s3:::BUCKET/KEY`, or the bucket's own. */
+export const s3Arn = (bucket: string, key = ""): string => `arn:aws:s3:::${bucket}${key === "" ? "" : `/${key}`}`

@@ -1,0 +1,194 @@
+/**
+ * The front of the embedded AWS: checks who asks, decides what they may, and lets the rest through to the store.
+ */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http"
+import { Clock, Effect } from "effect"
+import { AwsError } from "./AwsError.ts"
+import type { Exchange, Fault, Operation } from "./Exchange.ts"
+import { notificationOf } from "./notificationOf.ts"
+import type { Principals } from "./Principals.ts"
+import * as respond from "./respond.ts"
+import * as s3Api from "./s3Api.ts"
+import { parseAuthorization } from "./signature.ts"
+import * as sqsApi from "./sqsApi.ts"
+import * as stsApi from "./stsApi.ts"
+import type { Upstream } from "./Upstream.ts"
+
+/** What the front decides by. */
+export interface FrontOptions extends stsApi.StsOptions {
+  readonly principals: Principals
+  readonly upstream: Upstream
+  readonly endpoint: () => string
+  /** Told of every request whose signer is known, before it is answered; what it returns goes wrong. */
+  readonly intercept: (operation: Operation) => Effect.Effect<Fault | undefined>
+  /** Told how every request ended: `undefined`, or the code of the error. */
+  readonly record: (operation: Operation, code: string | undefined) => void
+}
+
+/** Answers one request. Never fails: a refusal is an answer. */
+export const handle = Effect.fnUntraced(function* (
+  options: FrontOptions,
+  request: IncomingMessage,
+  response: ServerResponse
+) {
+  const authorization = parseAuthorization(request.headers.authorization)
+  const service = authorization?.service
+  yield* Effect.gen(function* () {
+    const body = yield* Effect.tryPromise({ try: () => readAll(request), catch: () => brokenRequest })
+    const { method = "GET", url = "/" } = request
+    if (authorization === undefined) return yield* notSigned
+    const principal = yield* options.principals.authenticate(authorization, {
+      method,
+      url,
+      headers: request.headers,
+      body
+    })
+    const exchange: Exchange = {
+      method,
+      url,
+      headers: request.headers,
+      body,
+      region: authorization.region,
+      principal,
+      request,
+      response
+    }
+    switch (service) {
+      case "s3":
+        return yield* s3(options, exchange)
+      case "sqs":
+        return yield* sqs(options, exchange)
+      case "sts":
+        return yield* sts(options, exchange)
+      default:
+        return yield* new AwsError({ status: 400, code: "InvalidAction", message: "No such service here" })
+    }
+  }).pipe(Effect.catchTag("AwsError", (error) => Effect.sync(() => respond.error(response, service, error))))
+})
+
+/** Lets a test break the request, notes it, and how it ended. */
+const observed = <A, R>(
+  options: FrontOptions,
+  { principal, response }: Exchange,
+  { action, resource, service }: Pick<Operation, "service" | "action" | "resource">,
+  answer: (fault: Fault | undefined) => Effect.Effect<A, AwsError, R>
+) =>
+  Effect.gen(function* () {
+    const operation: Operation = { service, action, resource, principal: principal.arn }
+    const fault = yield* options.intercept(operation)
+    if (fault?._tag === "Drop") {
+      response.destroy()
+      return
+    }
+    yield* (fault?._tag === "Refuse" ? Effect.fail(new AwsError(fault)) : answer(fault)).pipe(
+      Effect.tap(() => Effect.sync(() => options.record(operation, undefined))),
+      Effect.tapError((error) => Effect.sync(() => options.record(operation, error.code)))
+    )
+  })
+
+const s3 = (options: FrontOptions, exchange: Exchange) => {
+  const operation = s3Api.operationOf(exchange)
+  return observed(
+    options,
+    exchange,
+    operation,
+    Effect.fnUntraced(function* (fault) {
+      const owned = yield* s3Api.authorize(options.accounts, exchange, operation)
+      const answer = yield* options.upstream.send({
+        method: exchange.method,
+        path: exchange.url,
+        headers: forwarded(exchange.headers),
+        body: exchange.body
+      })
+      if (answer.statusCode === 404 && !s3Api.mayKnowWhatIsMissing(exchange, operation.bucketName)) {
+        answer.resume()
+        return yield* s3Api.denied("Access Denied")
+      }
+      if (operation.key === "") exchange.response.setHeader("x-amz-bucket-region", owned.bucket.region)
+      if (operation.action === "s3:PutObject" && answer.statusCode === 200 && exchange.method === "PUT") {
+        const { body, headers } = exchange
+        yield* announce(options, owned, {
+          key: operation.key,
+          size: Number(headers["x-amz-decoded-content-length"] ?? body.length),
+          eTag: String(answer.headers.etag ?? "").replaceAll('"', "")
+        })
+      }
+      const cutAt = fault?._tag === "CutBody" ? fault.bytes : undefined
+      yield* respond.forward(answer, exchange.response, cutAt)
+    })
+  )
+}
+
+/** Sends the bucket's notification of a new object. */
+export const announce = Effect.fnUntraced(function* (
+  { upstream }: Pick<FrontOptions, "upstream">,
+  owned: s3Api.OwnedBucket,
+  upload: { readonly key: string; readonly size: number; readonly eTag: string }
+) {
+  const { notifies } = owned.bucket
+  if (notifies === undefined) return
+  const at = yield* Clock.currentTimeMillis
+  yield* upstream.sendMessage(notifies.queueArn, notificationOf(owned, { ...upload, at }, notifies.format ?? "s3"))
+})
+
+const sqs = Effect.fnUntraced(function* (options: FrontOptions, exchange: Exchange) {
+  const operation = yield* Effect.try({
+    try: () => sqsApi.operationOf(exchange),
+    catch: () => new AwsError({ status: 400, code: "SerializationException", message: "The request is not JSON" })
+  })
+  yield* observed(
+    options,
+    exchange,
+    operation,
+    Effect.fnUntraced(function* () {
+      const owned = yield* sqsApi.authorize(options.accounts, exchange, operation)
+      if (operation.call === "GetQueueUrl") {
+        return respond.json(exchange.response, { QueueUrl: sqsApi.publicUrl(options.endpoint(), owned) })
+      }
+      const answer = yield* options.upstream.send({
+        method: "POST",
+        path: "/",
+        headers: { ...forwarded(exchange.headers), authorization: exchange.headers.authorization ?? "" },
+        body: Buffer.from(JSON.stringify({ ...operation.input, QueueUrl: options.upstream.urlOf(operation.resource) }))
+      })
+      if (operation.call !== "GetQueueAttributes" || answer.statusCode !== 200) {
+        return yield* respond.forward(answer, exchange.response, undefined)
+      }
+      const text = yield* Effect.promise(() => readAll(answer))
+      const { Attributes = {} }: { readonly Attributes?: Record<string, string> } = JSON.parse(text.toString())
+      return respond.json(exchange.response, { Attributes: sqsApi.ownAttributes(Attributes, owned) })
+    })
+  )
+})
+
+const sts = (options: FrontOptions, exchange: Exchange) => {
+  const form = new URLSearchParams(exchange.body.toString())
+  return observed(options, exchange, stsApi.operationOf(form), () =>
+    Effect.map(stsApi.answer(options, exchange, form), (text) => respond.text(exchange.response, 200, "text/xml", text))
+  )
+}
+
+/** Headers that mean something to the store. What is signed, and by whom, is the front's own business. */
+const forwarded = (headers: IncomingHttpHeaders): Record<string, string> => {
+  const kept: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== "string" || ["authorization", "connection", "host", "expect", "content-length"].includes(name))
+      continue
+    kept[name] = value
+  }
+  return kept
+}
+
+const readAll = async (message: IncomingMessage): Promise<Buffer> => {
+  const chunks: Array<Buffer> = []
+  for await (const chunk of message) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+const brokenRequest = new AwsError({ status: 400, code: "RequestTimeout", message: "The request did not come whole." })
+
+const notSigned = new AwsError({
+  status: 403,
+  code: "MissingAuthenticationToken",
+  message: "Request is missing Authentication Token"
+})

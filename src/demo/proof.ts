@@ -1,0 +1,74 @@
+/**
+ * What went in against what came out, record by record.
+ */
+import type { Kind, SampleLog } from "./sampleLogs.ts"
+
+/** A log, and the bucket that it was uploaded to. */
+export interface UploadedLog extends SampleLog {
+  readonly bucket: string
+}
+
+/** The sums of one kind of logs. */
+export interface KindTotals {
+  readonly kind: Kind
+  readonly objects: number
+  readonly records: number
+  readonly events: number
+}
+
+/** The outcome. **Shape** `amiss` says in words what is not as it should be; empty when everything is. */
+export interface Proof {
+  readonly kinds: ReadonlyArray<KindTotals>
+  readonly recordsUploaded: number
+  readonly eventsDelivered: number
+  readonly distinctEvents: number
+  readonly amiss: ReadonlyArray<string>
+}
+
+/** The part of an event that the proof looks at. */
+interface DeliveredEvent {
+  readonly "@metadata": { readonly _id: string }
+  readonly message: string
+  readonly log: { readonly offset: number }
+  readonly aws: {
+    readonly s3: { readonly bucket: { readonly name: string }; readonly object: { readonly key: string } }
+  }
+}
+
+/** Compares the uploaded logs with the events file, which is NDJSON. */
+export const prove = (logs: ReadonlyArray<UploadedLog>, eventsFile: string): Proof => {
+  const events = eventsFile
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): DeliveredEvent => JSON.parse(line))
+  const byObject = Map.groupBy(events, ({ aws: { s3 } }) => nameOf(s3.bucket.name, s3.object.key))
+  const amiss: Array<string> = []
+  const kinds = new Map<Kind, KindTotals>()
+
+  for (const { bucket, key, kind, records } of logs) {
+    const arrived = (byObject.get(nameOf(bucket, key)) ?? []).toSorted((a, b) => a.log.offset - b.log.offset)
+    const differs = records.findIndex((record, i) => arrived[i]?.message !== record)
+    if (differs >= 0 || arrived.length !== records.length) {
+      amiss.push(
+        `${bucket}/${key}: ${arrived.length} events of ${records.length} records${differs < 0 ? "" : `, record ${differs} differs`}`
+      )
+    }
+    const sums = kinds.get(kind)
+    kinds.set(kind, {
+      kind,
+      objects: (sums?.objects ?? 0) + 1,
+      records: (sums?.records ?? 0) + records.length,
+      events: (sums?.events ?? 0) + arrived.length
+    })
+  }
+
+  return {
+    kinds: [...kinds.values()],
+    recordsUploaded: logs.reduce((sum, { records }) => sum + records.length, 0),
+    eventsDelivered: events.length,
+    distinctEvents: new Set(events.map((event) => event["@metadata"]._id)).size,
+    amiss
+  }
+}
+
+const nameOf = (bucket: string, key: string): string => JSON.stringify([bucket, key])

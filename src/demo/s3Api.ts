@@ -1,0 +1,106 @@
+/**
+ * S3, as far as s3beat and those who upload ask it: who may read which object, and where; fauxqs keeps the objects.
+ */
+import { Effect } from "effect"
+import { AwsError } from "./AwsError.ts"
+import type { Exchange } from "./Exchange.ts"
+import { allows } from "./policy.ts"
+import { type Account, type Bucket, s3Arn } from "./World.ts"
+
+/** A bucket and whose it is. */
+export interface OwnedBucket {
+  readonly account: Account
+  readonly bucket: Bucket
+}
+
+/** What the request asks for: the IAM action, the bucket, and the key if there is one. */
+export interface S3Operation {
+  readonly service: "s3"
+  readonly action: string
+  readonly resource: string
+  readonly bucketName: string
+  readonly key: string
+}
+
+/** Reads the operation off a path-style URL. */
+export const operationOf = ({ method, url }: Pick<Exchange, "method" | "url">): S3Operation => {
+  const [, bucketName = "", key = ""] = /^\/([^/?]*)\/?([^?]*)/u.exec(url) ?? []
+  const decoded = decodeURIComponent(key)
+  return {
+    service: "s3",
+    action: actionOf(method, decoded !== ""),
+    resource: s3Arn(bucketName, decoded),
+    bucketName,
+    key: decoded
+  }
+}
+
+const actionOf = (method: string, hasKey: boolean): string => {
+  if (!hasKey) return method === "GET" || method === "HEAD" ? "s3:ListBucket" : "s3:CreateBucket"
+  if (method === "PUT" || method === "POST") return "s3:PutObject"
+  return method === "DELETE" ? "s3:DeleteObject" : "s3:GetObject"
+}
+
+/**
+ * Whether the request may go on to the store.
+ *
+ * **Errors** `AwsError`, in the order in which S3 checks: the bucket, its region, its owner, the permission, the key that it is
+ * encrypted with.
+ */
+export const authorize = Effect.fnUntraced(function* (
+  accounts: ReadonlyArray<Account>,
+  { headers, principal, region }: Exchange,
+  { action, bucketName, resource }: S3Operation
+): Effect.fn.Return<OwnedBucket, AwsError> {
+  const found = find(accounts, bucketName)
+  if (found === undefined) {
+    return yield* new AwsError({
+      status: 404,
+      code: "NoSuchBucket",
+      message: "The specified bucket does not exist",
+      details: { BucketName: bucketName }
+    })
+  }
+  const { account, bucket } = found
+  if (bucket.region !== region) {
+    return yield* new AwsError({
+      status: 400,
+      code: "AuthorizationHeaderMalformed",
+      message: `The authorization header is malformed; the region '${region}' is wrong; expecting '${bucket.region}'`,
+      details: { Region: bucket.region }
+    })
+  }
+  const expectedOwner = headers["x-amz-expected-bucket-owner"]
+  if (expectedOwner !== undefined && expectedOwner !== account.id) return yield* denied("Access Denied")
+  // A bucket belongs to its account: others come in by a role of that account, as no bucket policy lets them in.
+  if (principal.accountId !== account.id || !allows(principal.policy, action, resource)) {
+    return yield* denied(
+      `User: ${principal.arn} is not authorized to perform: ${action} on resource: "${resource}" because no identity-based policy allows the ${action} action`
+    )
+  }
+  if (
+    bucket.kmsKey !== undefined &&
+    action === "s3:GetObject" &&
+    !allows(principal.policy, "kms:Decrypt", bucket.kmsKey)
+  ) {
+    return yield* denied(
+      `User: ${principal.arn} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext: ${bucket.kmsKey}`
+    )
+  }
+  return found
+})
+
+/** Without `s3:ListBucket` S3 does not say that a key is not there, only that it is forbidden. */
+export const mayKnowWhatIsMissing = ({ principal }: Exchange, bucketName: string): boolean =>
+  allows(principal.policy, "s3:ListBucket", s3Arn(bucketName))
+
+/** What S3 answers for a missing key to whoever may not know. */
+export const denied = (message: string): AwsError => new AwsError({ status: 403, code: "AccessDenied", message })
+
+const find = (accounts: ReadonlyArray<Account>, name: string): OwnedBucket | undefined => {
+  for (const account of accounts) {
+    const bucket = account.buckets.find((bucket) => bucket.name === name)
+    if (bucket !== undefined) return { account, bucket }
+  }
+  return undefined
+}

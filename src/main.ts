@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/**
+ * The program: the CLI on Node.
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Effect, Exit, Runtime } from "effect"
+import { Command } from "effect/cli"
+import { s3beat } from "./cli/Cli.ts"
+import { report } from "./cli/CommandFailed.ts"
+import { version } from "./version.ts"
+
+const main = report(Command.run(s3beat, { version })).pipe(Effect.provide(NodeServices.layer))
+
+NodeRuntime.runMain(main, {
+  // A daemon that was told to stop, and drained, has done its duty: that is 0, not 130, unless a command says otherwise.
+  teardown: (exit, onExit) =>
+    Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+      ? onExit(Number(process.exitCode ?? 0))
+      : Runtime.defaultTeardown(exit, onExit)
+})

@@ -1,0 +1,118 @@
+/**
+ * The way of every message, from the queue to its settlement:
+ *
+ * receive → lease → notification → objects → read → decode → encode → publish → settle
+ */
+import { Clock, Effect, Metric, Stream } from "effect"
+import type { Duration } from "effect"
+import { type DecodeOptions, decodeObject } from "../decode/decodeObject.ts"
+import { byteLength } from "../domain/EventBatch.ts"
+import type { ObjectRef } from "../domain/ObjectRef.ts"
+import type { QueueMessage } from "../domain/QueueMessage.ts"
+import type { RecordBatch } from "../domain/RecordBatch.ts"
+import type { EventEncoder } from "../encode/EventEncoder.ts"
+import { Publisher } from "../output/Publisher.ts"
+import { S3Reader } from "../reader/S3Reader.ts"
+import { Lease } from "../source/Lease.ts"
+import * as metrics from "../telemetry/metrics.ts"
+import * as AckedObjects from "./AckedObjects.ts"
+import * as ByteBudget from "./ByteBudget.ts"
+import { objectsOf } from "./objectsOf.ts"
+import * as Places from "./Places.ts"
+import { type PolledQueue, receive } from "./receive.ts"
+import { settlement } from "./settlement.ts"
+
+/** What the pipeline is told; the services it needs are in its type. */
+export interface IngestOptions {
+  readonly queues: ReadonlyArray<PolledQueue>
+  /** The polling interval: a long poll of up to 20 s, the rest slept when the queue was empty. */
+  readonly period: Duration.Duration
+  readonly visibilityTimeout: Duration.Duration
+  readonly maxInFlightMessages: number
+  /** Encoded bytes between decoder and acknowledgement, for all objects together. */
+  readonly maxBytesInFlight: number
+  readonly decode: DecodeOptions
+  readonly encoder: EventEncoder
+  readonly acceptsKey: (key: string) => boolean
+  readonly onMissingObject: "delete" | "reject"
+}
+
+/** Objects of one message that are read at a time. */
+const OBJECTS_PER_MESSAGE = 8
+
+/** Batches of one object that wait for the output at a time, so that reading goes on meanwhile. */
+const BATCHES_PER_OBJECT = 4
+
+/**
+ * Ships what the queues announce, until `drain` completes; then takes no more messages, and returns when those in flight
+ * are settled.
+ *
+ * **Guarantee** A message is deleted only after every event of every object that it names is acknowledged. Interruption
+ * makes every message in flight visible again at once. Messages in flight are bounded by count, events by bytes.
+ *
+ * **Errors** None: what happens to one message ends with that message, by the table of `disposition.ts`.
+ */
+export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, drain: Effect.Effect<void>) {
+  const lease = yield* Lease
+  const reader = yield* S3Reader
+  const publisher = yield* Publisher
+  const places = yield* Places.make({ places: options.maxInFlightMessages, queues: options.queues.length })
+  const budget = yield* ByteBudget.make(options.maxBytesInFlight)
+  const acked = AckedObjects.make()
+
+  const ship = (message: QueueMessage) =>
+    objectsOf(message, options.acceptsKey).pipe(
+      Effect.flatMap((objects) =>
+        Effect.validate(objects, (ref) => shipObject(message, ref), { concurrency: OBJECTS_PER_MESSAGE, discard: true })
+      ),
+      settlement(message, options),
+      Effect.tap(() => Effect.sync(() => acked.forget(message)))
+    )
+
+  const shipObject = (message: QueueMessage, ref: ObjectRef) =>
+    acked.has(message, ref)
+      ? Effect.void
+      : reader.open(ref).pipe(
+          Effect.flatMap((object) => {
+            const encoder = options.encoder.forObject(object.ref)
+            return decodeObject(object.body, { ...options.decode, key: ref.key, sizeHint: object.ref.size }).pipe(
+              Stream.mapEffect((records) =>
+                Effect.map(Clock.currentTimeMillis, (readAt) => ({ records, events: encoder.encode(records, readAt) }))
+              ),
+              Stream.mapEffect(
+                ({ events, records }) =>
+                  publisher.publish(events).pipe(budget.spend(byteLength(events)), Effect.andThen(countAcked(records))),
+                { concurrency: BATCHES_PER_OBJECT, unordered: true }
+              ),
+              Stream.runFold(
+                () => 0,
+                (sum: number, count) => sum + count
+              )
+            )
+          }),
+          Effect.scoped,
+          Effect.tap((count) => Effect.sync(() => acked.add(message, ref)).pipe(Effect.andThen(countShipped(count))))
+        )
+
+  yield* Stream.fromIterable(options.queues).pipe(
+    Stream.flatMap((queue) => receive(queue, options, places), { concurrency: "unbounded" }),
+    Stream.interruptWhen(drain),
+    Stream.mapEffect((message) => lease.hold(message, ship(message)).pipe(Effect.ensuring(places.leave)), {
+      concurrency: "unbounded",
+      unordered: true
+    }),
+    Stream.runDrain
+  )
+})
+
+const countAcked = (records: RecordBatch) =>
+  Effect.all(
+    [
+      Metric.update(metrics.eventsAcked, records.count),
+      Metric.update(metrics.recordBytesAcked, records.bytes.byteLength)
+    ],
+    { discard: true }
+  ).pipe(Effect.as(records.count))
+
+const countShipped = (events: number) =>
+  Metric.update(events === 0 ? metrics.nothingToShip("empty") : metrics.objectsShipped, 1)

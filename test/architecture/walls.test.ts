@@ -1,0 +1,154 @@
+/**
+ * The walls of the house, as far as a lint rule cannot see them.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { globSync, readFileSync } from "node:fs"
+import { dirname, join, normalize } from "node:path"
+
+interface SourceFile {
+  readonly path: string
+  readonly folder: string
+  readonly text: string
+  /** Paths of project files, and names of packages, as imported. */
+  readonly imports: ReadonlyArray<string>
+}
+
+const importPattern = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/gu
+
+const sources: ReadonlyArray<SourceFile> = globSync("src/**/*.ts").map((path) => {
+  const text = readFileSync(path, "utf8")
+  const imports = [...text.matchAll(importPattern)].map(([, name = ""]) =>
+    name.startsWith(".") ? normalize(join(dirname(path), name)) : name
+  )
+  return { path, folder: path.split("/")[1] ?? "", text, imports }
+})
+
+/** Who may import whom: `main → cli → {pipeline, aws, output, telemetry, config} → ports → domain`. */
+const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
+  domain: [],
+  notification: ["domain"],
+  decode: ["domain"],
+  encode: ["domain"],
+  source: ["domain"],
+  reader: ["domain"],
+  credentials: ["domain"],
+  output: ["domain"],
+  config: ["domain"],
+  telemetry: ["domain"],
+  pipeline: ["domain", "notification", "decode", "encode", "source", "reader", "output", "telemetry"],
+  aws: ["domain", "source", "reader", "credentials"],
+  testing: ["domain", "source", "reader", "credentials", "output"],
+  demo: ["domain", "demo"],
+  cli: [
+    "domain",
+    "decode",
+    "encode",
+    "notification",
+    "source",
+    "reader",
+    "credentials",
+    "output",
+    "config",
+    "telemetry",
+    "pipeline",
+    "aws",
+    "demo"
+  ]
+}
+
+/** Files beside the folders: `retry.ts` and `version.ts` may be imported by all, `index.ts` and `main.ts` by none. */
+const topFiles = ["src/retry.ts", "src/version.ts"]
+
+const broken = (isBroken: (file: SourceFile) => ReadonlyArray<string>) =>
+  sources.flatMap((file) => isBroken(file).map((what) => `${file.path}: ${what}`))
+
+describe("the walls", () => {
+  it("there are sources to look at", () => {
+    assert.isAbove(sources.length, 40)
+  })
+
+  it("imports point one way", () => {
+    assert.deepStrictEqual(
+      broken(({ folder, imports }) =>
+        imports.filter((name) => {
+          if (!name.startsWith("src/") || mayImport[folder] === undefined || topFiles.includes(name)) return false
+          const target = name.split("/")[1] ?? ""
+          return target !== folder && !mayImport[folder].includes(target)
+        })
+      ),
+      []
+    )
+  })
+
+  it("every folder is known to this test", () => {
+    const folders = new Set(sources.map((file) => file.folder).filter((name) => !name.endsWith(".ts")))
+    assert.deepStrictEqual(
+      [...folders].filter((folder) => mayImport[folder] === undefined),
+      []
+    )
+  })
+
+  it("the SDK stays in aws", () => {
+    assert.deepStrictEqual(
+      broken(({ folder, imports }) =>
+        folder === "aws" || folder === "demo" ? [] : imports.filter((name) => /^@(?:aws-sdk|smithy)\//u.test(name))
+      ),
+      []
+    )
+  })
+
+  it("only the lease deletes, releases or extends, and only the receive loop receives", () => {
+    const called = (operation: string, file: SourceFile) =>
+      new RegExp(`\\bsource\\.${operation}\\(`, "u").test(file.text) ||
+      new RegExp(`\\bsqs\\.${operation}\\(`, "u").test(file.text)
+    assert.deepStrictEqual(
+      sources
+        .filter((file) => ["delete", "release", "extend"].some((operation) => called(operation, file)))
+        .map((file) => file.path),
+      ["src/source/LeaseBatching.ts"]
+    )
+    assert.deepStrictEqual(
+      sources.filter((file) => called("receive", file)).map((file) => file.path),
+      ["src/pipeline/receive.ts"]
+    )
+  })
+
+  it("effects are run in main.ts only", () => {
+    assert.deepStrictEqual(
+      broken(({ path, text }) => (path === "src/main.ts" ? [] : (text.match(/\bEffect\.run[A-Z]\w*/gu) ?? []))),
+      []
+    )
+  })
+
+  it("the environment is read in cli only", () => {
+    assert.deepStrictEqual(
+      broken(({ folder, text }) => (folder === "cli" ? [] : (text.match(/\bprocess\.env\b/gu) ?? []))),
+      []
+    )
+  })
+
+  it("the embedded AWS is no dependency of the daemon: only the demo command loads it, when it runs", () => {
+    assert.deepStrictEqual(
+      broken(({ path, text }) =>
+        path === "src/cli/Demo.ts" || path.startsWith("src/demo/")
+          ? []
+          : (text.match(/from "[^"]*\/demo\/[^"]*"/gu) ?? [])
+      ),
+      []
+    )
+    assert.deepStrictEqual(
+      broken(({ text }) => text.match(/^import (?!type\b).*from "fauxqs"/gmu) ?? []),
+      []
+    )
+  })
+
+  it("no file is over 300 lines", () => {
+    assert.deepStrictEqual(
+      broken(({ text }) => {
+        const lines = text.split("\n").length - 1
+        return lines > 300 ? [`${lines} lines`] : []
+      }),
+      []
+    )
+  })
+})
