@@ -1,0 +1,129 @@
+/**
+ * Decompresses what is compressed.
+ */
+import { Cause, Effect, Pull, Scope, Stream } from "effect"
+import { corrupt } from "./corrupt.ts"
+import type { DecodeError } from "./Decoder.ts"
+import * as Inflater from "./Inflater.ts"
+
+/**
+ * Decompresses gzip (one member or several) and zstd (one frame or several), and hands on anything else as it is. The first
+ * bytes tell which.
+ *
+ * **Shape** One chunk a pull, none empty; decompressed ones of up to `chunkSize` bytes.
+ *
+ * **Guarantee** Nothing behind the compressed data is passed over but zero bytes, which are padding. `gzip` ignores other
+ * trailing bytes with a warning; here they are an error, since they might have been log. One chunk at most is decompressed
+ * ahead of the pull. The decompressor is freed when the stream ends, however that comes.
+ *
+ * **Not promised** A mixture of gzip and zstd in one object. That up to three bytes at the very end which begin another zstd frame
+ * are noticed: zlib takes them without a word.
+ *
+ * **Errors** `ObjectCorrupt` when the compressed data is damaged, ends early or is followed by something else.
+ *
+ * **Source** RFC 1952 2.2 for members, RFC 8878 3 for frames.
+ */
+export const inflate =
+  (chunkSize: number) =>
+  <E, R>(self: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E | DecodeError, R> =>
+    Stream.transformPull(Stream.rechunk(self, 1), (pull, scope) =>
+      Effect.sync(() => {
+        let format: Format | undefined
+        let inflater: Inflater.Inflater | undefined
+        /** Read already, and still to be told what it is. */
+        let ahead = nothing
+        let readBytes = 0
+        let isAtEnd = false
+
+        /** The next chunk as stored; an empty one at the end. */
+        const read = Effect.suspend(() => (isAtEnd ? Cause.done() : pull)).pipe(
+          Effect.map(([chunk]) => {
+            readBytes += chunk.length
+            return chunk
+          }),
+          Pull.catchDone(() => {
+            isAtEnd = true
+            return Effect.succeed(nothing)
+          })
+        )
+
+        const readAhead = Effect.gen(function* () {
+          for (;;) {
+            if (format !== undefined) ahead = withoutPadding(ahead)
+            if (ahead.length >= MAGIC_BYTES || isAtEnd) return
+            const chunk = yield* read
+            ahead = ahead.length === 0 ? chunk : Buffer.concat([ahead, chunk])
+          }
+        })
+
+        const begin = Effect.gen(function* () {
+          yield* readAhead
+          if (ahead.length === 0) return yield* Cause.done()
+          const previous = format
+          format = formatOf(ahead)
+          if (format !== "plain") {
+            inflater = yield* Scope.provide(Inflater.make(format, chunkSize), scope)
+            inflater.feed(ahead)
+            ahead = nothing
+          } else if (previous !== undefined) {
+            const position = readBytes - ahead.length
+            return yield* corrupt(`the ${previous} data is followed by something else at byte ${position}`)
+          }
+        })
+
+        const damage = (error: Error) =>
+          corrupt(
+            isAtEnd
+              ? `the ${format} data ends early, after ${readBytes} bytes`
+              : `the ${format} data is damaged before byte ${readBytes}: ${error.message}`
+          )
+
+        const next: Pull.Pull<readonly [Uint8Array], E | DecodeError> = Effect.gen(function* () {
+          for (;;) {
+            if (format === "plain") {
+              if (ahead.length === 0) return [yield* Effect.map(pull, ([chunk]) => chunk)]
+              const chunk = ahead
+              ahead = nothing
+              return [chunk]
+            }
+            if (inflater === undefined) {
+              yield* begin
+              continue
+            }
+            const output = yield* Effect.mapError(inflater.pull, damage)
+            if (output === "ended") {
+              ahead = inflater.leftover()
+              inflater = undefined
+            } else if (output === "hungry") {
+              const chunk = yield* read
+              if (isAtEnd) inflater.finish()
+              else inflater.feed(chunk)
+            } else {
+              return [output]
+            }
+          }
+        })
+
+        return next
+      })
+    )
+
+type Format = Inflater.Format | "plain"
+
+const nothing: Uint8Array = new Uint8Array(0)
+
+const MAGIC_BYTES = 4
+
+const formatOf = (head: Uint8Array): Format => {
+  const [a = 0, b = 0, c = 0, d = 0] = head
+  if (a === 0x1f && b === 0x8b) return "gzip"
+  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "zstd"
+  // A skippable frame, with which parallel compressors begin.
+  if ((a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18) return "zstd"
+  return "plain"
+}
+
+const withoutPadding = (bytes: Uint8Array): Uint8Array => {
+  const start = bytes.findIndex((byte) => byte !== 0)
+  return start === -1 ? nothing : bytes.subarray(start)
+}

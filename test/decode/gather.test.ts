@@ -1,0 +1,28 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import * as fc from "fast-check"
+import { gather } from "../../src/decode/gather.ts"
+import { checkProperty } from "../support/checkProperty.ts"
+
+const chunks = fc.array(fc.uint8Array({ maxLength: 6 }), { maxLength: 12 })
+
+describe("gather", () => {
+  it.effect("the bytes stay the same, and every chunk but the last has the size that is asked for", () =>
+    checkProperty(fc.tuple(chunks, fc.integer({ min: 1, max: 12 })), ([chunks, minBytes]) =>
+      Effect.gen(function* () {
+        const gathered = yield* Stream.runCollect(gather(Stream.fromIterable(chunks), minBytes))
+        assert.deepStrictEqual(Buffer.concat(gathered), Buffer.concat(chunks))
+        assert.isTrue(gathered.slice(0, -1).every((chunk) => chunk.length >= minBytes))
+        assert.isTrue(gathered.every((chunk) => chunk.length > 0))
+      })
+    )
+  )
+
+  it.effect("a chunk that is large enough is handed on as it is", () =>
+    Effect.gen(function* () {
+      const chunk = new Uint8Array(10)
+      const gathered = yield* Stream.runCollect(gather(Stream.make(chunk, new Uint8Array(1)), 10))
+      assert.strictEqual(gathered[0], chunk)
+    })
+  )
+})
