@@ -97,13 +97,20 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   yield* Stream.fromIterable(options.queues).pipe(
     Stream.flatMap((queue) => receive(queue, options, places), { concurrency: "unbounded" }),
     Stream.interruptWhen(drain),
-    Stream.mapEffect((message) => lease.hold(message, ship(message)).pipe(Effect.ensuring(places.leave)), {
+    Stream.mapEffect((message) => inFlight(lease.hold(message, ship(message))).pipe(Effect.ensuring(places.leave)), {
       concurrency: "unbounded",
       unordered: true
     }),
     Stream.runDrain
   )
 })
+
+const inFlight = <R>(work: Effect.Effect<void, never, R>) =>
+  Effect.acquireUseRelease(
+    Metric.modify(metrics.messagesInFlight, 1),
+    () => work,
+    () => Metric.modify(metrics.messagesInFlight, -1)
+  )
 
 const countAcked = (records: RecordBatch) =>
   Effect.all(
