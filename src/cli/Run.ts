@@ -3,7 +3,6 @@
  */
 import { Effect } from "effect"
 import { Command } from "effect/cli"
-import { daemon } from "./daemon.ts"
 import * as flags from "./flags.ts"
 import { loadConfig, loggingLayer } from "./loadConfig.ts"
 import { exitOnSecondSignal } from "./signals.ts"
@@ -16,6 +15,8 @@ export const run = Command.make(
     const { config, warnings } = yield* loadConfig(options.config)
     yield* Effect.gen(function* () {
       yield* exitOnSecondSignal
+      // The AWS SDK is large, and only this command and the demo need it.
+      const { daemon } = yield* Effect.promise(() => import("./daemon.ts"))
       for (const warning of warnings) yield* Effect.logWarning(warning)
       yield* daemon(config)
     }).pipe(Effect.scoped, Effect.provide(loggingLayer(config)))

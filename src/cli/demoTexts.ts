@@ -4,7 +4,7 @@
 import { accountA, accountB, cast, QUEUE } from "../demo/accounts.ts"
 import type { Proof } from "../demo/proof.ts"
 import type { Totals } from "../telemetry/progress.ts"
-import type { Summary } from "./Demo.ts"
+import type { Summary } from "./runDemo.ts"
 
 /** The scene. */
 export const introduction = (endpoint: string, configFile: string): string =>

@@ -32,7 +32,7 @@ const File = Schema.Struct({
   filename: ConfigKey.withDefault(
     FileName,
     "s3beat",
-    "The name of the current file; older ones end in .1, .2 and so on."
+    "The name of the current file, to which .ndjson is added; the ones before it are filename.1.ndjson and so on."
   ),
   rotate_every_kb: ConfigKey.withDefault(
     wholeNumber({ minimum: 1, maximum: 1_073_741_824 }),

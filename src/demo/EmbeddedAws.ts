@@ -3,7 +3,7 @@
  * tests. fauxqs keeps the objects and queues; a front of ours decides who may do what, as AWS does.
  */
 import { createServer, type Server } from "node:http"
-import { Context, Duration, Effect, FiberSet, Layer, type Scope } from "effect"
+import { Context, type Duration, Effect, FiberSet, Layer, type Scope } from "effect"
 import type { Fault, Operation } from "./Exchange.ts"
 import * as Front from "./front.ts"
 import * as Principals from "./Principals.ts"
@@ -139,4 +139,5 @@ const listening = (server: Server, port: number): Effect.Effect<number, never, S
   )
 
 /** Starts it; the scope ends it, and every connection to it. */
-export const layer = (options: EmbeddedAwsOptions): Layer.Layer<EmbeddedAws> => Layer.effect(EmbeddedAws, make(options))
+export const layer = (options: EmbeddedAwsOptions): Layer.Layer<EmbeddedAws, Upstream.EmulatorMissing> =>
+  Layer.effect(EmbeddedAws, make(options))

@@ -2,10 +2,17 @@
  * fauxqs, which keeps the objects and the queues. It knows one account and checks no keys: the front does that.
  */
 import { Agent, type IncomingMessage, request } from "node:http"
-import { Duration, Effect, type Scope } from "effect"
+import { Data, Duration, Effect, type Scope } from "effect"
 import type { FauxqsServer } from "fauxqs"
 import { AwsError } from "./AwsError.ts"
 import { type Account, queueArn } from "./World.ts"
+
+/** The emulator is no dependency of the daemon: whoever installed only that has to install it for the demo. */
+export class EmulatorMissing extends Data.TaggedError("EmulatorMissing") {
+  override get message() {
+    return "The demo needs the package fauxqs, which s3beat itself does without: npm install fauxqs"
+  }
+}
 
 /** How many messages a queue holds. */
 export interface QueueDepth {
@@ -33,9 +40,12 @@ export interface Upstream {
 const nameOf = (account: Account, name: string): string => `${account.id}-${name}`
 
 /** Starts the emulator on a port of its own, with these accounts' buckets and queues in it. */
-export const make: (accounts: ReadonlyArray<Account>) => Effect.Effect<Upstream, never, Scope.Scope> =
+export const make: (accounts: ReadonlyArray<Account>) => Effect.Effect<Upstream, EmulatorMissing, Scope.Scope> =
   Effect.fnUntraced(function* (accounts) {
-    const { startFauxqs } = yield* Effect.promise(() => import("fauxqs"))
+    const { startFauxqs } = yield* Effect.tryPromise({
+      try: () => import("fauxqs"),
+      catch: () => new EmulatorMissing()
+    })
     const server = yield* Effect.acquireRelease(
       Effect.promise(() => startFauxqs({ port: 0, logger: false })),
       (server) => Effect.promise(() => server.stop())

@@ -5,7 +5,7 @@ import { Duration, Effect } from "effect"
 import { accountA } from "./accounts.ts"
 import type { UploadedLog } from "./proof.ts"
 import * as Pseudorandom from "./Pseudorandom.ts"
-import { type Kind, sampleLog } from "./sampleLogs.ts"
+import { type Kind, type SampleLog, sampleLog } from "./sampleLogs.ts"
 import type { Uploader } from "./Uploader.ts"
 
 /** How many objects of each kind. */
@@ -24,12 +24,19 @@ const CONCURRENCY = 4
 /** The logs, kinds mixed, spread over account A's buckets. */
 export const logs = (): ReadonlyArray<UploadedLog> => {
   const random = Pseudorandom.make(SEED)
-  const all = COUNTS.flatMap(([kind, count]) => Array.from({ length: count }, (_, i) => sampleLog(kind, i, random)))
-  return all
-    .map((log) => ({ log, at: random.int(1_000_000) }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ log }, i) => ({ ...log, bucket: accountA.buckets[i % accountA.buckets.length]?.name ?? "" }))
+  const all = COUNTS.flatMap(([kind, count]) =>
+    Array.from({ length: count }, (_, i) => ({ log: sampleLog(kind, i, random), at: random.int(1_000_000) }))
+  )
+  return all.toSorted((a, b) => a.at - b.at).map(({ log }, i) => inBucket(log, i))
 }
+
+const inBucket = ({ bytes, key, kind, records }: SampleLog, i: number): UploadedLog => ({
+  kind,
+  key,
+  bytes,
+  records,
+  bucket: accountA.buckets[i % accountA.buckets.length]?.name ?? ""
+})
 
 /** Uploads the logs evenly over a span of time, telling of each. */
 export const uploadOver = (
