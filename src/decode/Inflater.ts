@@ -69,11 +69,11 @@ const drive = (engine: zlib.Gunzip | zlib.ZstdDecompress): Inflater => {
         resume(result)
       }
       wake = () => {
-        const output = failure === undefined ? engine.read() : null
+        const output: Uint8Array | null = failure === undefined ? engine.read() : null
         if (failure !== undefined) answer(Effect.fail(failure))
         else if (output !== null) answer(Effect.succeed(output))
         else if (engine.readableEnded) answer(Effect.succeed("ended"))
-        // Input that was not taken means an end, too: it shows a tick later, when the null above has been read.
+        // Input that was not taken means that it has ended, too, which shows a tick after the null above was read.
         else if (isHungry && engine.bytesWritten === fedBytes) answer(Effect.succeed("hungry"))
       }
       wake()

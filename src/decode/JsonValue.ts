@@ -62,8 +62,8 @@ export class JsonValue {
   }
 
   /**
-   * The hot loop of all JSON. It looks at each byte of a string, too: half of the strings in logs are shorter than 15 bytes, and a
-   * native `indexOf` for each costs twice as much.
+   * The hot loop of all JSON. It looks at every byte of a string, too: most strings in logs are so short that a native `indexOf`
+   * for each takes nearly twice the time (measured on CloudTrail).
    */
   private scanNested(bytes: Uint8Array, from: number): number {
     const { openings } = this

@@ -21,8 +21,8 @@ export interface DecodeObjectOptions extends DecodeOptions, Pick<DecompressOptio
 /**
  * The records of one object: decompressed where it is compressed, and cut by the decoder that its first bytes call for.
  *
- * **Shape** The records in their order, in batches of about a MiB, none of them empty. A CloudTrail digest, known by its key or
- * by its content, and an empty object have no records.
+ * **Shape** The records in their order, in batches of up to about a MiB, none of them empty. A CloudTrail digest, known by its
+ * key or by its content, and an empty object have no records.
  *
  * **Guarantee** How the body is chunked makes no difference to the records. Memory is bounded by the record limit and some
  * chunks, whatever the object's size.

@@ -35,7 +35,7 @@ export const inflate =
         let readBytes = 0
         let isAtEnd = false
 
-        /** The next chunk as stored; an empty one at the end. */
+        /** The next chunk as stored; an empty one at the end, and ever after. */
         const read = Effect.suspend(() => (isAtEnd ? Cause.done() : pull)).pipe(
           Effect.map(([chunk]) => {
             readBytes += chunk.length
@@ -81,10 +81,11 @@ export const inflate =
         const next: Pull.Pull<readonly [Uint8Array], E | DecodeError> = Effect.gen(function* () {
           for (;;) {
             if (format === "plain") {
-              if (ahead.length === 0) return [yield* Effect.map(pull, ([chunk]) => chunk)]
-              const chunk = ahead
+              const chunk = ahead.length > 0 ? ahead : yield* read
               ahead = nothing
-              return [chunk]
+              if (chunk.length > 0) return [chunk]
+              if (isAtEnd) return yield* Cause.done()
+              continue
             }
             if (inflater === undefined) {
               yield* begin
