@@ -2,7 +2,6 @@
  * The work that `decode.ts` measures, one kind of it per process: `node decodeWork.ts KIND FILE`.
  */
 import { createReadStream } from "node:fs"
-import { createGunzip } from "node:zlib"
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Effect, Stream } from "effect"
 import { decodeObject } from "../../src/decode/decodeObject.ts"
@@ -14,16 +13,8 @@ const MEBIBYTE = 1024 * 1024
 
 const [kind = "", file = ""] = process.argv.slice(2)
 
-/** As a socket brings them. */
+/** In chunks as a socket brings them. */
 const stored = () => createReadStream(file, { highWaterMark: 64 * 1024 })
-
-const gunzipAndOnePass = async () => {
-  let quotes = 0
-  for await (const chunk of stored().pipe(createGunzip({ chunkSize: MEBIBYTE })) as AsyncIterable<Uint8Array>) {
-    for (let i = 0; i < chunk.length; i++) if (chunk[i] === 0x22) quotes++
-  }
-  return quotes
-}
 
 const decoded = (each: (batch: RecordBatch) => number) =>
   decodeObject(NodeStream.fromReadable({ evaluate: stored, onError: (error) => error }), {
@@ -47,7 +38,6 @@ const encoder = makeEventEncoder({
 }).forObject({ bucket: "production-logs", key: "AWSLogs/111122223333/CloudTrail/a.json.gz", region: "eu-central-1" })
 
 const kinds: Readonly<Record<string, () => Promise<number>>> = {
-  gunzipAndOnePass,
   decode: () => decoded((batch) => batch.count),
   decodeAndEncode: () => decoded((batch) => encoder.encode(batch, 0).count)
 }
