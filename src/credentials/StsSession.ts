@@ -1,7 +1,7 @@
 /**
  * A session of an assumed role: a scoped resource, renewed on a Schedule well before it expires.
  */
-import { Clock, Deferred, Duration, Effect, Random, Redacted, Schedule, type Scope } from "effect"
+import { Clock, Duration, Effect, Fiber, Random, Redacted, Schedule, type Scope } from "effect"
 import * as retry from "../retry.ts"
 import type { AwsKeys } from "./AwsKeys.ts"
 import type { CredentialsError, Identity } from "./Credentials.ts"
@@ -18,6 +18,9 @@ const LONGEST_MARGIN = Duration.minutes(1)
 
 /** After a failure STS is not asked again for this long, however many want keys. */
 const FAILURE_HOLDS = Duration.seconds(1)
+
+/** Renewals are no closer than this, even when a wrong clock sees every session over before it begins. */
+const SHORTEST_PAUSE = Duration.seconds(1)
 
 interface Session {
   readonly keys: AwsKeys
@@ -48,7 +51,7 @@ export const make: (request: AssumeRoleRequest) => Effect.Effect<Identity, never
     let session: Session | undefined
     let failure: Failure | undefined
     let failures = 0
-    let renewing: Deferred.Deferred<AwsKeys, CredentialsError> | undefined
+    let renewing: Fiber.Fiber<AwsKeys, CredentialsError> | undefined
 
     const succeeded = Effect.fnUntraced(function* (keys: AwsKeys) {
       const now = yield* Clock.currentTimeMillis
@@ -73,28 +76,27 @@ export const make: (request: AssumeRoleRequest) => Effect.Effect<Identity, never
     })
 
     /** One AssumeRole for all who want it now. It belongs to the scope, not to whoever came first and may go away. */
-    const renew: Effect.Effect<AwsKeys, CredentialsError> = Effect.suspend(() => {
-      if (renewing !== undefined) return Deferred.await(renewing)
-      const shared = (renewing = Deferred.makeUnsafe<AwsKeys, CredentialsError>())
-      return sts.assumeRole(request).pipe(
-        Effect.tap(succeeded),
-        Effect.tapError(failed),
-        Effect.onExit((exit) => {
-          renewing = undefined
-          return Deferred.done(shared, exit)
-        }),
-        Effect.forkIn(scope),
-        Effect.andThen(Deferred.await(shared))
-      )
-    })
+    const renew: Effect.Effect<AwsKeys, CredentialsError> = Effect.suspend(() =>
+      renewing !== undefined && renewing.pollUnsafe() === undefined
+        ? Fiber.join(renewing)
+        : sts.assumeRole(request).pipe(
+            Effect.tap(succeeded),
+            Effect.tapError(failed),
+            Effect.forkIn(scope),
+            Effect.tap((fiber) => Effect.sync(() => void (renewing = fiber))),
+            Effect.uninterruptible,
+            Effect.flatMap(Fiber.join)
+          )
+    )
 
+    // Whether it is due is asked before every try: someone who needed keys may have renewed the session between two.
     const renewWhenDue = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
-      if (session === undefined || session.renewAt <= now) yield* Effect.retry(renew, retry.sessionRefresh)
-    })
+      if (session === undefined || session.renewAt <= now) yield* renew
+    }).pipe(Effect.retry(retry.sessionRefresh))
 
     const untilDue = Effect.map(Clock.currentTimeMillis, (now) =>
-      Duration.millis(Math.max(0, (session?.renewAt ?? now) - now))
+      Duration.millis(Math.max(Duration.toMillis(SHORTEST_PAUSE), (session?.renewAt ?? now) - now))
     )
 
     const keys = Effect.gen(function* () {
@@ -127,7 +129,7 @@ const planned = (keys: AwsKeys, now: number, duration: Duration.Duration): Effec
     return {
       keys,
       expiresAt,
-      renewAt: expiresAt - lead * (1 + JITTER * random),
+      renewAt: Math.floor(expiresAt - lead * (1 + JITTER * random)),
       spareUntil: expiresAt - Math.min(life / 10, Duration.toMillis(LONGEST_MARGIN))
     }
   })
