@@ -6,8 +6,10 @@ import { createServer, type Server } from "node:http"
 import { Context, type Duration, Effect, FiberSet, Layer, type Scope } from "effect"
 import type { Fault, Operation } from "./Exchange.ts"
 import * as Front from "./front.ts"
+import * as ObjectStore from "./ObjectStore.ts"
 import * as Principals from "./Principals.ts"
 import type { Session } from "./Principals.ts"
+import { findBucket } from "./s3Api.ts"
 import * as Upstream from "./Upstream.ts"
 import type { QueueDepth } from "./Upstream.ts"
 import type { Account } from "./World.ts"
@@ -34,6 +36,8 @@ export class EmbeddedAws extends Context.Service<
     readonly endpoint: string
     /** Every request of a known signer, in order. */
     readonly ledger: Effect.Effect<ReadonlyArray<LedgerEntry>>
+    /** How many requests are not answered to their end. */
+    readonly openRequests: Effect.Effect<number>
     /** Every session that STS gave out, in order. */
     readonly sessions: Effect.Effect<ReadonlyArray<Session>>
     /** From now on the sessions that the role has count as expired; new ones do not. */
@@ -57,15 +61,18 @@ const noFault = () => Effect.undefined
 
 const make = Effect.fnUntraced(function* (options: EmbeddedAwsOptions) {
   const upstream = yield* Upstream.make(options.accounts)
+  const objects = ObjectStore.make(upstream)
   const principals = Principals.make(options.accounts)
   const ledger: Array<LedgerEntry> = []
   let intercept: (operation: Operation) => Effect.Effect<Fault | undefined> = noFault
   let endpoint = ""
+  let openRequests = 0
 
   const front: Front.FrontOptions = {
     accounts: options.accounts,
     principals,
     upstream,
+    objects,
     sessionLifetimeCap: options.sessionLifetimeCap,
     endpoint: () => endpoint,
     intercept: (operation) => intercept(operation),
@@ -74,48 +81,30 @@ const make = Effect.fnUntraced(function* (options: EmbeddedAwsOptions) {
 
   const run = yield* FiberSet.makeRuntime<never>()
   const server = createServer((request, response) => {
+    openRequests++
     const fiber = run(Front.handle(front, request, response))
     // Whoever asked has gone away without the answer: a long poll must not take messages for nobody.
     response.on("close", () => {
+      openRequests--
       if (!response.writableFinished) fiber.interruptUnsafe()
     })
   })
   endpoint = `http://127.0.0.1:${yield* listening(server, options.port ?? 0)}`
 
-  const owned = (name: string) => {
-    for (const account of options.accounts) {
-      const bucket = account.buckets.find((bucket) => bucket.name === name)
-      if (bucket !== undefined) return { account, bucket }
-    }
-    return undefined
-  }
-
-  const asOwner = Effect.fnUntraced(function* (method: string, bucket: string, key: string, body?: Uint8Array) {
-    const answer = yield* Effect.orDie(
-      upstream.send({
-        method,
-        path: `/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`,
-        headers: {},
-        ...(body === undefined ? undefined : { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) })
-      })
-    )
-    answer.resume()
-    return String(answer.headers.etag ?? "").replaceAll('"', "")
-  })
-
   return EmbeddedAws.of({
     endpoint,
     ledger: Effect.sync(() => ledger.slice()),
+    openRequests: Effect.sync(() => openRequests),
     sessions: principals.sessions,
     revokeSessions: principals.revoke,
     setIntercept: (next) => Effect.sync(() => void (intercept = next)),
     putObject: Effect.fnUntraced(function* (bucket, key, bytes) {
-      const eTag = yield* asOwner("PUT", bucket, key, bytes)
-      const at = owned(bucket)
-      if (at !== undefined) yield* Front.announce({ upstream }, at, { key, size: bytes.byteLength, eTag })
-      return eTag
+      yield* objects.put(bucket, key, bytes)
+      const owned = findBucket(options.accounts, bucket)
+      if (owned !== undefined) yield* Front.announce(front, owned, key, "Put")
+      return (yield* objects.head(bucket, key)).eTag
     }),
-    deleteObject: (bucket, key) => Effect.asVoid(asOwner("DELETE", bucket, key)),
+    deleteObject: objects.remove,
     sendMessage: upstream.sendMessage,
     queueDepth: upstream.depth
   })

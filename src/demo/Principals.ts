@@ -12,7 +12,13 @@ export interface Principal {
   readonly arn: string
   readonly accountId: string
   readonly policy: Policy
+  /** The role, when this is one of its sessions. */
+  readonly roleArn?: string
 }
+
+/** Whether one of these names means the principal: its ARN, its role's, its account's id or root. */
+export const isAmong = ({ accountId, arn, roleArn }: Principal, names: ReadonlyArray<string>): boolean =>
+  [arn, roleArn, accountId, `arn:aws:iam::${accountId}:root`].some((name) => name !== undefined && names.includes(name))
 
 /** A session that STS gave out. **Units** times in milliseconds since the epoch. */
 export interface Session {
@@ -88,7 +94,8 @@ export const make = (accounts: ReadonlyArray<Account>): Principals => {
       principal: {
         arn: `arn:aws:sts::${account.id}:assumed-role/${role.name}/${sessionName}`,
         accountId: account.id,
-        policy: role.policy
+        policy: role.policy,
+        roleArn: session.roleArn
       },
       secretAccessKey: session.secretAccessKey,
       session

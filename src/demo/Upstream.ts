@@ -5,7 +5,7 @@ import { Agent, type IncomingMessage, request } from "node:http"
 import { Data, Duration, Effect, type Scope } from "effect"
 import type { FauxqsServer } from "fauxqs"
 import { AwsError } from "./AwsError.ts"
-import { type Account, queueArn } from "./World.ts"
+import { type Account, type Queue, queueArn } from "./World.ts"
 
 /** The emulator is no dependency of the daemon: whoever installed only that has to install it for the demo. */
 export class EmulatorMissing extends Data.TaggedError("EmulatorMissing") {
@@ -32,12 +32,14 @@ export interface Upstream {
   }) => Effect.Effect<IncomingMessage, AwsError>
   /** The URL by which it knows the queue of this ARN. */
   readonly urlOf: (arn: string) => string | undefined
+  /** **Errors** Dies when there is no such queue, as `depth` does: a mistake of whoever built the world. */
   readonly sendMessage: (arn: string, body: string) => Effect.Effect<void>
   readonly depth: (arn: string) => Effect.Effect<QueueDepth>
 }
 
-/** fauxqs has no accounts, so that the account is part of the queue's name there. */
-const nameOf = (account: Account, name: string): string => `${account.id}-${name}`
+/** fauxqs has no accounts, and looks queues up by their names alone: account and region are part of the name there. */
+const nameOf = (account: Account, { name, region }: Pick<Queue, "name" | "region">): string =>
+  `${account.id}-${region}-${name}`
 
 /** Starts the emulator on a port of its own, with these accounts' buckets and queues in it. */
 export const make: (accounts: ReadonlyArray<Account>) => Effect.Effect<Upstream, EmulatorMissing, Scope.Scope> =
@@ -55,6 +57,11 @@ export const make: (accounts: ReadonlyArray<Account>) => Effect.Effect<Upstream,
       (agent) => Effect.sync(() => agent.destroy())
     )
     const queues = new Map<string, { readonly name: string; readonly region: string; readonly url: string }>()
+    const known = (arn: string) => {
+      const queue = queues.get(arn)
+      if (queue === undefined) throw new Error(`There is no queue ${arn} in this world.`)
+      return queue
+    }
 
     for (const account of accounts) {
       for (const bucket of account.buckets) server.createBucket(bucket.name)
@@ -62,7 +69,7 @@ export const make: (accounts: ReadonlyArray<Account>) => Effect.Effect<Upstream,
       // A queue can name a dead-letter queue only once that is there.
       for (const queue of [...named, ...account.queues.filter((queue) => queue.redrive !== undefined)]) {
         const { queueUrl } = createQueue(server, account, queue)
-        const name = nameOf(account, queue.name)
+        const name = nameOf(account, queue)
         queues.set(queueArn(account, queue), { name, region: queue.region, url: queueUrl })
       }
     }
@@ -82,12 +89,12 @@ export const make: (accounts: ReadonlyArray<Account>) => Effect.Effect<Upstream,
       urlOf: (arn) => queues.get(arn)?.url,
       sendMessage: (arn, body) =>
         Effect.sync(() => {
-          const queue = queues.get(arn)
-          if (queue !== undefined) server.sendMessage(queue.name, body, { region: queue.region })
+          const { name, region } = known(arn)
+          server.sendMessage(name, body, { region })
         }),
       depth: (arn) =>
         Effect.sync(() => {
-          const messages = server.inspectQueue(queues.get(arn)?.name ?? "")?.messages
+          const messages = server.inspectQueue(known(arn).name)?.messages
           return {
             ready: messages?.ready.length ?? 0,
             inFlight: messages?.inflight.length ?? 0,
@@ -97,17 +104,17 @@ export const make: (accounts: ReadonlyArray<Account>) => Effect.Effect<Upstream,
     }
   })
 
-const createQueue = (server: FauxqsServer, account: Account, queue: Account["queues"][number]) => {
-  const { name, redrive, region, visibilityTimeout } = queue
+const createQueue = (server: FauxqsServer, account: Account, queue: Queue) => {
+  const { redrive, region, visibilityTimeout } = queue
   const attributes: Record<string, string> = {}
   if (visibilityTimeout !== undefined) {
     attributes["VisibilityTimeout"] = String(Duration.toSeconds(visibilityTimeout))
   }
   if (redrive !== undefined) {
     attributes["RedrivePolicy"] = JSON.stringify({
-      deadLetterTargetArn: `arn:aws:sqs:${region}:000000000000:${nameOf(account, redrive.deadLetterQueue)}`,
+      deadLetterTargetArn: `arn:aws:sqs:${region}:000000000000:${nameOf(account, { name: redrive.deadLetterQueue, region })}`,
       maxReceiveCount: redrive.maxReceiveCount
     })
   }
-  return server.createQueue(nameOf(account, name), { region, attributes })
+  return server.createQueue(nameOf(account, queue), { region, attributes })
 }

@@ -20,7 +20,7 @@ export interface User {
   readonly policy: Policy
 }
 
-/** Someone whom those it trusts may become. **Shape** `trusts` are ARNs of users and roles, or account ids. */
+/** Someone whom those it trusts may become. **Shape** `trusts` are ARNs of users, roles and account roots, or account ids. */
 export interface Role {
   readonly name: string
   readonly trusts: ReadonlyArray<string>

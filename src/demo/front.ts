@@ -6,7 +6,10 @@ import { Clock, Effect } from "effect"
 import { AwsError } from "./AwsError.ts"
 import type { Exchange, Fault, Operation } from "./Exchange.ts"
 import { notificationOf } from "./notificationOf.ts"
+import type { ObjectStore } from "./ObjectStore.ts"
 import type { Principals } from "./Principals.ts"
+import { readAll } from "./readAll.ts"
+import { receiveMessage } from "./receiveMessage.ts"
 import * as respond from "./respond.ts"
 import * as s3Api from "./s3Api.ts"
 import { parseAuthorization } from "./signature.ts"
@@ -18,6 +21,7 @@ import type { Upstream } from "./Upstream.ts"
 export interface FrontOptions extends stsApi.StsOptions {
   readonly principals: Principals
   readonly upstream: Upstream
+  readonly objects: ObjectStore
   readonly endpoint: () => string
   /** Told of every request whose signer is known, before it is answered; what it returns goes wrong. */
   readonly intercept: (operation: Operation) => Effect.Effect<Fault | undefined>
@@ -34,7 +38,7 @@ export const handle = Effect.fnUntraced(function* (
   const authorization = parseAuthorization(request.headers.authorization)
   const service = authorization?.service
   yield* Effect.gen(function* () {
-    const body = yield* Effect.tryPromise({ try: () => readAll(request), catch: () => brokenRequest })
+    const body = yield* readAll(request)
     const { method = "GET", url = "/" } = request
     if (authorization === undefined) return yield* notSigned
     const principal = yield* options.principals.authenticate(authorization, {
@@ -63,7 +67,13 @@ export const handle = Effect.fnUntraced(function* (
       default:
         return yield* new AwsError({ status: 400, code: "InvalidAction", message: "No such service here" })
     }
-  }).pipe(Effect.catchTag("AwsError", (error) => Effect.sync(() => respond.error(response, service, error))))
+  }).pipe(
+    // Whatever the front did not think of is told to whoever asks: without an answer they would wait for it.
+    Effect.catchDefect((defect) =>
+      Effect.andThen(Effect.logError("The embedded AWS failed at a request.", defect), Effect.fail(internalError))
+    ),
+    Effect.catchTag("AwsError", (error) => Effect.sync(() => respond.error(response, service, error)))
+  )
 })
 
 /** Lets a test break the request, notes it, and how it ended. */
@@ -105,13 +115,9 @@ const s3 = (options: FrontOptions, exchange: Exchange) => {
         return yield* s3Api.denied("Access Denied")
       }
       if (operation.key === "") exchange.response.setHeader("x-amz-bucket-region", owned.bucket.region)
-      if (operation.action === "s3:PutObject" && answer.statusCode === 200 && exchange.method === "PUT") {
-        const { body, headers } = exchange
-        yield* announce(options, owned, {
-          key: operation.key,
-          size: Number(headers["x-amz-decoded-content-length"] ?? body.length),
-          eTag: String(answer.headers.etag ?? "").replaceAll('"', "")
-        })
+      const creation = s3Api.creationOf(exchange)
+      if (creation !== undefined && operation.key !== "" && answer.statusCode === 200) {
+        yield* announce(options, owned, operation.key, creation)
       }
       const cutAt = fault?._tag === "CutBody" ? fault.bytes : undefined
       yield* respond.forward(answer, exchange.response, cutAt)
@@ -121,14 +127,17 @@ const s3 = (options: FrontOptions, exchange: Exchange) => {
 
 /** Sends the bucket's notification of a new object. */
 export const announce = Effect.fnUntraced(function* (
-  { upstream }: Pick<FrontOptions, "upstream">,
+  { objects, upstream }: Pick<FrontOptions, "objects" | "upstream">,
   owned: s3Api.OwnedBucket,
-  upload: { readonly key: string; readonly size: number; readonly eTag: string }
+  key: string,
+  creation: s3Api.Creation
 ) {
-  const { notifies } = owned.bucket
+  const { name, notifies } = owned.bucket
   if (notifies === undefined) return
   const at = yield* Clock.currentTimeMillis
-  yield* upstream.sendMessage(notifies.queueArn, notificationOf(owned, { ...upload, at }, notifies.format ?? "s3"))
+  // Of a multipart upload or a copy only the store knows what came of it.
+  const upload = { ...(yield* objects.head(name, key)), key, creation, at }
+  yield* upstream.sendMessage(notifies.queueArn, notificationOf(owned, upload, notifies.format ?? "s3"))
 })
 
 const sqs = Effect.fnUntraced(function* (options: FrontOptions, exchange: Exchange) {
@@ -145,16 +154,25 @@ const sqs = Effect.fnUntraced(function* (options: FrontOptions, exchange: Exchan
       if (operation.call === "GetQueueUrl") {
         return respond.json(exchange.response, { QueueUrl: sqsApi.publicUrl(options.endpoint(), owned) })
       }
-      const answer = yield* options.upstream.send({
-        method: "POST",
-        path: "/",
-        headers: { ...forwarded(exchange.headers), authorization: exchange.headers.authorization ?? "" },
-        body: Buffer.from(JSON.stringify({ ...operation.input, QueueUrl: options.upstream.urlOf(operation.resource) }))
-      })
+      const ask = (input: sqsApi.SqsOperation["input"]) =>
+        options.upstream.send({
+          method: "POST",
+          path: "/",
+          headers: { ...forwarded(exchange.headers), authorization: exchange.headers.authorization ?? "" },
+          body: Buffer.from(JSON.stringify({ ...input, QueueUrl: options.upstream.urlOf(operation.resource) }))
+        })
+      if (operation.call === "ReceiveMessage") {
+        const depth = options.upstream.depth(operation.resource)
+        const received = yield* receiveMessage({ ask, depth }, operation.input)
+        return typeof received === "string"
+          ? respond.text(exchange.response, 200, respond.SQS_CONTENT_TYPE, received)
+          : yield* respond.forward(received, exchange.response, undefined)
+      }
+      const answer = yield* ask(operation.input)
       if (operation.call !== "GetQueueAttributes" || answer.statusCode !== 200) {
         return yield* respond.forward(answer, exchange.response, undefined)
       }
-      const text = yield* Effect.promise(() => readAll(answer))
+      const text = yield* readAll(answer)
       const { Attributes = {} }: { readonly Attributes?: Record<string, string> } = JSON.parse(text.toString())
       return respond.json(exchange.response, { Attributes: sqsApi.ownAttributes(Attributes, owned) })
     })
@@ -179,13 +197,11 @@ const forwarded = (headers: IncomingHttpHeaders): Record<string, string> => {
   return kept
 }
 
-const readAll = async (message: IncomingMessage): Promise<Buffer> => {
-  const chunks: Array<Buffer> = []
-  for await (const chunk of message) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-const brokenRequest = new AwsError({ status: 400, code: "RequestTimeout", message: "The request did not come whole." })
+const internalError = new AwsError({
+  status: 500,
+  code: "InternalError",
+  message: "We encountered an internal error. Please try again."
+})
 
 const notSigned = new AwsError({
   status: 403,

@@ -2,11 +2,12 @@
  * The notifications that S3 sends of a new object, in the three ways that it has.
  */
 import { createHash, randomUUID } from "node:crypto"
-import type { OwnedBucket } from "./s3Api.ts"
+import type { Creation, OwnedBucket } from "./s3Api.ts"
 import { type NotificationFormat, s3Arn } from "./World.ts"
 
 /** What was uploaded. **Units** `at` in milliseconds since the epoch, `size` in bytes. */
 export interface Upload {
+  readonly creation: Creation
   readonly key: string
   readonly size: number
   readonly eTag: string
@@ -42,10 +43,17 @@ export const notificationOf = (owned: OwnedBucket, upload: Upload, format: Notif
           version: "0",
           bucket: { name: owned.bucket.name },
           object: { key: upload.key, size: upload.size, etag: upload.eTag, sequencer: sequencerOf(upload) },
-          reason: "PutObject"
+          reason: reasons[upload.creation]
         }
       })
   }
+}
+
+/** EventBridge names the call, where S3 names the kind of event. */
+const reasons: Readonly<Record<Creation, string>> = {
+  Put: "PutObject",
+  CompleteMultipartUpload: "CompleteMultipartUpload",
+  Copy: "CopyObject"
 }
 
 const s3Event = ({ account, bucket }: OwnedBucket, upload: Upload): string =>
@@ -56,7 +64,7 @@ const s3Event = ({ account, bucket }: OwnedBucket, upload: Upload): string =>
         eventSource: "aws:s3",
         awsRegion: bucket.region,
         eventTime: new Date(upload.at).toISOString(),
-        eventName: "ObjectCreated:Put",
+        eventName: `ObjectCreated:${upload.creation}`,
         userIdentity: { principalId: `AWS:${account.id}` },
         s3: {
           s3SchemaVersion: "1.0",

@@ -8,7 +8,7 @@ export const matches = (pattern: string, name: string): boolean => {
   const [first = "", ...rest] = pattern.split("*")
   const last = rest.pop()
   if (last === undefined) return pattern === name
-  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false
+  if (!name.startsWith(first) || !name.endsWith(last)) return false
   let at = first.length
   for (const part of rest) {
     const found = name.indexOf(part, at)

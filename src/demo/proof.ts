@@ -62,6 +62,11 @@ export const prove = (logs: ReadonlyArray<UploadedLog>, eventsFile: string): Pro
     })
   }
 
+  const uploaded = new Set(logs.map(({ bucket, key }) => nameOf(bucket, key)))
+  for (const [name, { length }] of byObject) {
+    if (!uploaded.has(name)) amiss.push(`${length} events of an object that was not uploaded: ${name}`)
+  }
+
   return {
     kinds: [...kinds.values()],
     recordsUploaded: logs.reduce((sum, { records }) => sum + records.length, 0),

@@ -14,9 +14,12 @@ export const text = (response: ServerResponse, status: number, contentType: stri
   response.end(body)
 }
 
+/** SQS's protocol. */
+export const SQS_CONTENT_TYPE = "application/x-amz-json-1.0"
+
 /** An answer of SQS. */
 export const json = (response: ServerResponse, body: unknown): void =>
-  text(response, 200, "application/x-amz-json-1.0", JSON.stringify(body))
+  text(response, 200, SQS_CONTENT_TYPE, JSON.stringify(body))
 
 /** A refusal, as the service would word it. */
 export const error = (
@@ -30,7 +33,7 @@ export const error = (
       return text(
         response,
         status,
-        "application/x-amz-json-1.0",
+        SQS_CONTENT_TYPE,
         JSON.stringify({ __type: `com.amazonaws.sqs#${sqsType[code] ?? code}`, message })
       )
     case "sts":

@@ -13,6 +13,15 @@ export interface OwnedBucket {
   readonly bucket: Bucket
 }
 
+/** The bucket of this name; names are unique over all accounts. */
+export const findBucket = (accounts: ReadonlyArray<Account>, name: string): OwnedBucket | undefined => {
+  for (const account of accounts) {
+    const bucket = account.buckets.find((bucket) => bucket.name === name)
+    if (bucket !== undefined) return { account, bucket }
+  }
+  return undefined
+}
+
 /** What the request asks for: the IAM action, the bucket, and the key if there is one. */
 export interface S3Operation {
   readonly service: "s3"
@@ -35,6 +44,23 @@ export const operationOf = ({ method, url }: Pick<Exchange, "method" | "url">): 
   }
 }
 
+/** How an object came to be, as S3's notifications call it. */
+export type Creation = "Put" | "CompleteMultipartUpload" | "Copy"
+
+/** How the request makes an object, once it succeeds. Undefined when it makes none, as with the parts of a multipart upload. */
+export const creationOf = ({
+  headers,
+  method,
+  url
+}: Pick<Exchange, "headers" | "method" | "url">): Creation | undefined => {
+  const query = new URLSearchParams(url.split("?")[1])
+  // The SDK's name for the call; anything else in the query is about a part or a property of the object.
+  query.delete("x-id")
+  if (method === "POST") return query.has("uploadId") ? "CompleteMultipartUpload" : undefined
+  if (method !== "PUT" || query.size > 0) return undefined
+  return headers["x-amz-copy-source"] === undefined ? "Put" : "Copy"
+}
+
 const actionOf = (method: string, hasKey: boolean): string => {
   if (!hasKey) return method === "GET" || method === "HEAD" ? "s3:ListBucket" : "s3:CreateBucket"
   if (method === "PUT" || method === "POST") return "s3:PutObject"
@@ -52,7 +78,7 @@ export const authorize = Effect.fnUntraced(function* (
   { headers, principal, region }: Exchange,
   { action, bucketName, resource }: S3Operation
 ): Effect.fn.Return<OwnedBucket, AwsError> {
-  const found = find(accounts, bucketName)
+  const found = findBucket(accounts, bucketName)
   if (found === undefined) {
     return yield* new AwsError({
       status: 404,
@@ -96,11 +122,3 @@ export const mayKnowWhatIsMissing = ({ principal }: Exchange, bucketName: string
 
 /** What S3 answers for a missing key to whoever may not know. */
 export const denied = (message: string): AwsError => new AwsError({ status: 403, code: "AccessDenied", message })
-
-const find = (accounts: ReadonlyArray<Account>, name: string): OwnedBucket | undefined => {
-  for (const account of accounts) {
-    const bucket = account.buckets.find((bucket) => bucket.name === name)
-    if (bucket !== undefined) return { account, bucket }
-  }
-  return undefined
-}

@@ -5,6 +5,7 @@ import { Effect, Predicate } from "effect"
 import { accessDenied, AwsError } from "./AwsError.ts"
 import type { Exchange } from "./Exchange.ts"
 import { allows, matches } from "./policy.ts"
+import { isAmong } from "./Principals.ts"
 import { type Account, type Queue, queueArn } from "./World.ts"
 
 /** What the request asks for. */
@@ -55,8 +56,7 @@ export const authorize = Effect.fnUntraced(function* (
   const byIdentity = allows(principal.policy, operation.action, operation.resource)
   const byQueue = (queue?.policy ?? []).some(
     ({ actions, principals }) =>
-      actions.some((pattern) => matches(pattern, operation.action)) &&
-      principals.some((who) => who === principal.arn || who === principal.accountId)
+      actions.some((pattern) => matches(pattern, operation.action)) && isAmong(principal, principals)
   )
   if (isOwn ? !(byIdentity || byQueue) : !(byIdentity && byQueue)) {
     return yield* accessDenied(principal.arn, operation.action, operation.resource)

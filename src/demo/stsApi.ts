@@ -8,7 +8,7 @@ import { Duration, Effect } from "effect"
 import { accessDenied, AwsError } from "./AwsError.ts"
 import type { Exchange } from "./Exchange.ts"
 import { allows } from "./policy.ts"
-import type { Principals } from "./Principals.ts"
+import { isAmong, type Principals } from "./Principals.ts"
 import { type Account, type Role, roleArn } from "./World.ts"
 import { xml } from "./xml.ts"
 
@@ -17,6 +17,8 @@ const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 /** What AssumeRole accepts at all. */
 const SHORTEST_SECONDS = 900
 const LONGEST_SECONDS = 43_200
+const LONGEST_CHAINED_SECONDS = 3600
+const SESSION_NAME_LENGTH = { least: 2, most: 64 }
 
 /** How STS behaves. `sessionLifetimeCap` makes sessions end sooner than was asked, so that their renewal can be watched. */
 export interface StsOptions {
@@ -57,19 +59,21 @@ export const answer = (
 const assumeRole = Effect.fnUntraced(function* (options: StsOptions, { principal }: Exchange, form: URLSearchParams) {
   const arn = form.get("RoleArn") ?? ""
   const seconds = Number(form.get("DurationSeconds") ?? 3600)
-  if (!Number.isInteger(seconds) || seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS) {
-    return yield* invalid(
-      `1 validation error detected: Value '${seconds}' at 'durationSeconds' failed to satisfy constraint`
-    )
-  }
+  const sessionName = form.get("RoleSessionName") ?? ""
+  const malformed = durationProblem(seconds) ?? sessionNameProblem(sessionName)
+  if (malformed !== undefined) return yield* invalid(`1 validation error detected: ${malformed}`)
   const found = find(options.accounts, arn)
   if (found === undefined || !isTrusted(found.role, principal, form)) return yield* denied(principal.arn, arn)
   if (!allows(principal.policy, "sts:AssumeRole", arn)) return yield* denied(principal.arn, arn)
   if (seconds > Duration.toSeconds(found.role.maxSessionDuration)) {
     return yield* invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
   }
+  if (principal.roleArn !== undefined && seconds > LONGEST_CHAINED_SECONDS) {
+    return yield* invalid(
+      "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+    )
+  }
   const lifetime = Duration.min(Duration.seconds(seconds), options.sessionLifetimeCap ?? Duration.infinity)
-  const sessionName = form.get("RoleSessionName") ?? ""
   const session = yield* options.principals.assume(found.account, found.role, sessionName, lifetime)
   return response("AssumeRole", {
     Credentials: {
@@ -85,6 +89,22 @@ const assumeRole = Effect.fnUntraced(function* (options: StsOptions, { principal
   })
 })
 
+const durationProblem = (seconds: number): string | undefined => {
+  const because = (constraint: string) =>
+    `Value '${seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value ${constraint}`
+  if (!(seconds >= SHORTEST_SECONDS)) return because(`greater than or equal to ${SHORTEST_SECONDS}`)
+  return seconds > LONGEST_SECONDS ? because(`less than or equal to ${LONGEST_SECONDS}`) : undefined
+}
+
+const sessionNameProblem = (name: string): string | undefined => {
+  const because = (constraint: string) =>
+    `Value '${name}' at 'roleSessionName' failed to satisfy constraint: Member must ${constraint}`
+  const { least, most } = SESSION_NAME_LENGTH
+  if (name.length < least) return because(`have length greater than or equal to ${least}`)
+  if (name.length > most) return because(`have length less than or equal to ${most}`)
+  return /^[\w+=,.@-]*$/u.test(name) ? undefined : because("satisfy regular expression pattern: [\\w+=,.@-]*")
+}
+
 const find = (accounts: ReadonlyArray<Account>, arn: string) => {
   for (const account of accounts) {
     const role = account.roles.find((role) => roleArn(account, role) === arn)
@@ -94,8 +114,7 @@ const find = (accounts: ReadonlyArray<Account>, arn: string) => {
 }
 
 const isTrusted = (role: Role, principal: Exchange["principal"], form: URLSearchParams): boolean =>
-  (role.trusts.includes(principal.arn) || role.trusts.includes(principal.accountId)) &&
-  (role.externalId === undefined || role.externalId === form.get("ExternalId"))
+  isAmong(principal, role.trusts) && (role.externalId === undefined || role.externalId === form.get("ExternalId"))
 
 /** AWS tells neither whether the role is there nor what of its trust policy was not met. */
 const denied = (who: string, arn: string) => accessDenied(who, "sts:AssumeRole", arn)
