@@ -98,7 +98,7 @@ const headerOf = (error: unknown, name: string): string | undefined =>
 
 /** SQS's JSON protocol names its codes `com.amazonaws.sqs#Code`, its older one `AWS.SimpleQueueService.Code`. */
 const codeOf = (error: unknown): string =>
-  (stringAt(error, "Code") ?? stringAt(error, "code") ?? stringAt(error, "name") ?? "Unknown")
+  oneLine(stringAt(error, "Code") ?? stringAt(error, "code") ?? stringAt(error, "name") ?? "Unknown")
     .replace(/^.*#/u, "")
     .replace(/^AWS\.SimpleQueueService\./u, "")
 
