@@ -49,10 +49,7 @@ export const show = (duration: Duration.Duration): string => {
 }
 
 /** A duration within bounds, which are spelled as in the file. **Shape** `read` takes the text where not all is as in Beats. */
-export const within = (
-  { maximum, minimum }: Bounds<Duration.Input>,
-  read: ParseText<Duration.Duration> = parse
-) =>
+export const within = ({ maximum, minimum }: Bounds<Duration.Input>, read: ParseText<Duration.Duration> = parse) =>
   scalar(
     Schema.Duration.check(
       between(

@@ -90,9 +90,7 @@ export const read: (path: string) => Effect.Effect<ConfigText, ConfigFileError, 
     return yield* failure(path, [ofFile("is a directory; name the file in it, such as s3beat.yml")])
   }
   const text = decodeUtf8(yield* Effect.mapError(fs.readFile(path), unreadable))
-  return text === undefined
-    ? yield* failure(path, [ofFile("is not UTF-8; save it in that encoding")])
-    : { text, info }
+  return text === undefined ? yield* failure(path, [ofFile("is not UTF-8; save it in that encoding")]) : { text, info }
 })
 
 /**

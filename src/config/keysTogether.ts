@@ -44,7 +44,13 @@ export const countedAsHours = (root: Mapping): ReadonlyArray<Problem> => {
   const path = key("stsCredsExpirationTime")
   const node = find(root, path)
   return node?._tag === "Scalar" && isBareHours(String(node.value))
-    ? [ofKey(node.position, path, `${node.value} is taken for hours, as LogRhythm's form has them; write ${node.value}h`)]
+    ? [
+        ofKey(
+          node.position,
+          path,
+          `${node.value} is taken for hours, as LogRhythm's form has them; write ${node.value}h`
+        )
+      ]
     : []
 }
 

@@ -2,7 +2,7 @@
  * The text of a config file as a YAML document that knows where everything stands.
  */
 import { type Document, LineCounter, parseDocument } from "yaml"
-import type { Position, Problem } from "./Problem.ts"
+import { ofKey, type Position, type Problem } from "./Problem.ts"
 
 /** A document. **Shape** Of one with problems of syntax nothing else is to be relied on. */
 export interface YamlDocument {
@@ -35,11 +35,7 @@ export const yamlDocument = (text: string): YamlDocument => {
   }
   return {
     contents: document.contents,
-    problems: document.errors.map((error) => ({
-      ...positionAt(error.pos[0]),
-      key: "",
-      message: syntaxMessage(error)
-    })),
+    problems: document.errors.map((error) => ofKey(positionAt(error.pos[0]), [], syntaxMessage(error))),
     positionAt
   }
 }

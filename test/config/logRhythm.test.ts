@@ -79,9 +79,12 @@ describe("a file in LogRhythm's spelling", () => {
   })
 
   it("keys that LogRhythm's tools encrypted are refused with what to do", () => {
-    assert.deepStrictEqual(errorsOf(file.replace(/secretAccessKey: .*/u, "secretAccessKey: 2||c2VjcmV0c2VjcmV0c2VjcmV0")), [
-      "s3beat.yml:9:20 secretAccessKey: is encrypted by LogRhythm's own tools; enter the plain key, or name a variable as in ${AWS_KEY}"
-    ])
+    assert.deepStrictEqual(
+      errorsOf(file.replace(/secretAccessKey: .*/u, "secretAccessKey: 2||c2VjcmV0c2VjcmV0c2VjcmV0")),
+      [
+        "s3beat.yml:9:20 secretAccessKey: is encrypted by LogRhythm's own tools; enter the plain key, or name a variable as in ${AWS_KEY}"
+      ]
+    )
   })
 })
 
