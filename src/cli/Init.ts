@@ -2,7 +2,7 @@
  * `s3beat init`: a new config, from the answers to a few questions.
  */
 import { dirname } from "node:path"
-import { Console, Effect, FileSystem, type Layer, Stdio } from "effect"
+import { Console, Effect, FileSystem, Layer, Stdio } from "effect"
 import { Command, Flag, type Prompt } from "effect/cli"
 import { newConfig } from "../config/newConfig.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
@@ -31,7 +31,7 @@ export const init = Command.make(
       const isTerminal = yield* (yield* Stdio.Stdio).stdinIsTerminal
       const interviewer: Layer.Layer<Interviewer, never, Stdio.Stdio | Prompt.Environment> = isTerminal
         ? InterviewerPrompt.layer
-        : InterviewerLines.layer
+        : Layer.merge(InterviewerLines.layer, endsStdin)
       const outcome = yield* Effect.provide(answersFor(path, { force, isTerminal }), interviewer)
       if (outcome === undefined) return yield* Console.log(`${path} stays as it is.`)
       const { answers, replaces } = outcome
@@ -54,6 +54,9 @@ export const init = Command.make(
     { command: "s3beat init < answers.txt", description: "A line for each question, in order" }
   ])
 )
+
+/** Whoever started this may keep the pipe open, and a pipe that is still read would keep the process from ending. */
+const endsStdin = Layer.effectDiscard(Effect.addFinalizer(() => Effect.sync(() => process.stdin.destroy())))
 
 /** The answers, and whether they are to take the place of a file; nothing when that is to stay, which is asked first. */
 const answersFor = Effect.fnUntraced(function* (

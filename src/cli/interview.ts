@@ -7,6 +7,7 @@ import type { Environment } from "../config/environment.ts"
 import { type Answers, check, leastAnswers, type OutputAnswer } from "../config/newConfig.ts"
 import { OUTPUTS } from "../config/OutputSection.ts"
 import { configKeys } from "../config/S3beatConfig.ts"
+import { showText } from "../config/scalar.ts"
 import { isBareHours } from "../config/SessionDuration.ts"
 import type { CommandFailed } from "./CommandFailed.ts"
 import { Interviewer, type Question, yesOrNo } from "./Interviewer.ts"
@@ -114,7 +115,9 @@ const askForOutput = Effect.fnUntraced(function* (
     fallback: choices[0] ?? "console",
     read: (answer) => {
       const choice = choices.find((output) => output === answer.toLowerCase())
-      return choice === undefined ? Result.fail(`is none of ${choices.join(", ")}`) : Result.succeed(choice)
+      return choice === undefined
+        ? Result.fail(`${showText(answer)} is none of ${choices.join(", ")}`)
+        : Result.succeed(choice)
     }
   })
   switch (to) {

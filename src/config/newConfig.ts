@@ -60,7 +60,7 @@ export const newConfig = (answers: Answers): string => {
   return [
     "# Written by s3beat init. s3beat.yml.example shows every key there is; s3beat check tells what is wrong in this file.",
     "",
-    "s3beat:",
+    ...key("s3beat"),
     ...key("s3beat.beatIdentifier", quoted(answers.beatIdentifier)),
     "",
     ...key("s3beat.sqsQueues", listed(answers.sqsQueues)),
