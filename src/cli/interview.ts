@@ -80,13 +80,13 @@ const askForKeys = Effect.fnUntraced(function* (text: TextQuestion) {
     )
   )
   if (accessKeyID === "") return { accessKeyID }
-  const secretAccessKey = yield* ask(
-    text("Secret access key", (secret) => ({ accessKeyID, secretAccessKey: Redacted.make(secret) }), {
-      hint: "not shown",
-      isSecret: true
-    })
+  const { read, ...question } = text(
+    "Secret access key",
+    (secret) => ({ accessKeyID, secretAccessKey: Redacted.make(secret) }),
+    { hint: "not shown", isSecret: true }
   )
-  return { accessKeyID, secretAccessKey: Redacted.make(secretAccessKey) }
+  const secretAccessKey = yield* ask({ ...question, read: (answer) => Result.map(read(answer), Redacted.make) })
+  return { accessKeyID, secretAccessKey }
 })
 
 const askForRoles = Effect.fnUntraced(function* (text: TextQuestion) {

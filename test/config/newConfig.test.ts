@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 import * as fc from "fast-check"
+import { parse as readYaml } from "yaml"
 import { expand } from "../../src/config/environment.ts"
 import { type Answers, check, leastAnswers, newConfig } from "../../src/config/newConfig.ts"
 import { parse, warningsOf } from "./configText.ts"
@@ -33,6 +34,8 @@ const filled: Answers = {
   stsCredsExpirationTime: "90m"
 }
 
+const outputOf = (output: Answers["output"]) => readYaml(newConfig({ ...filled, output })).output
+
 describe("newConfig", () => {
   it("any text survives: what is accepted is read back as it was answered, without a warning", () => {
     fc.assert(
@@ -64,6 +67,14 @@ describe("newConfig", () => {
   it("answers that say the least are right", () => {
     assert.deepStrictEqual(check(leastAnswers, {}), Result.succeed(leastAnswers))
     assert.deepStrictEqual(warningsOf(newConfig(leastAnswers), {}, 0o600), [])
+  })
+
+  it("each output has the key that says where events go", () => {
+    assert.deepStrictEqual(outputOf({ to: "logstash", host: "open_collector:5044" }), {
+      logstash: { hosts: ["open_collector:5044"] }
+    })
+    assert.deepStrictEqual(outputOf({ to: "file", path: "/x" }), { file: { path: "/x" } })
+    assert.deepStrictEqual(outputOf({ to: "console" }), { console: { enabled: true } })
   })
 
   it("every key stands under what the Schema says of it, in lines of at most 120 characters", () => {
