@@ -3,7 +3,7 @@
  */
 import { Duration, Result, Schema } from "effect"
 import { between, type Bounds } from "./between.ts"
-import { scalar, showText } from "./scalar.ts"
+import { type ParseText, scalar, showText } from "./scalar.ts"
 
 /** Nanoseconds in each unit, the largest first. */
 const UNITS = [
@@ -48,8 +48,8 @@ export const show = (duration: Duration.Duration): string => {
   return text === "" ? "0s" : text
 }
 
-/** A duration within bounds, which are spelled as in the file. */
-export const within = ({ maximum, minimum }: Bounds<Duration.Input>) =>
+/** A duration within bounds, which are spelled as in the file. **Shape** `read` takes the text where not all is as in Beats. */
+export const within = ({ maximum, minimum }: Bounds<Duration.Input>, read: ParseText<Duration.Duration> = parse) =>
   scalar(
     Schema.Duration.check(
       between(
@@ -59,5 +59,5 @@ export const within = ({ maximum, minimum }: Bounds<Duration.Input>) =>
       )
     ),
     "a duration such as 10s or 1h30m",
-    parse
+    read
   )

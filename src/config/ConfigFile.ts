@@ -6,7 +6,7 @@ import { Array, Effect, FileSystem, type PlatformError, Result, Schema } from "e
 import { toPlain } from "./ConfigNode.ts"
 import type { Environment } from "./environment.ts"
 import { explainIssue } from "./explainIssue.ts"
-import { holdsKeys, keysWithoutEffect, problemsBetweenKeys } from "./keysTogether.ts"
+import { countedAsHours, holdsKeys, keysWithoutEffect, problemsBetweenKeys } from "./keysTogether.ts"
 import { byPosition, ofFile, type Problem, show } from "./Problem.ts"
 import { readYaml } from "./readYaml.ts"
 import { configKeys, fromFile, type S3beatConfig, S3beatFile } from "./S3beatConfig.ts"
@@ -58,12 +58,40 @@ export const parse = (
     ...(Result.isFailure(decoded) ? explainIssue(decoded.failure.issue, root, configKeys) : [])
   ]
   if (Result.isFailure(decoded) || problems.length > 0) return Result.fail(failure(path, problems))
-  const warnings = [...modeWarnings(path, mode, holdsKeys(root)), ...keysWithoutEffect(root, configKeys)]
+  const warnings = [
+    ...modeWarnings(path, mode, holdsKeys(root)),
+    ...keysWithoutEffect(root, configKeys),
+    ...countedAsHours(root)
+  ]
   return Result.succeed({
     config: fromFile(decoded.success),
     warnings: Array.sort(warnings, byPosition).map((warning) => show(path, warning))
   })
 }
+
+/** A config file as it lies on the disk. **Shape** `text` encodes to the very bytes of the file, its byte order mark included. */
+export interface ConfigText {
+  readonly text: string
+  readonly info: FileSystem.File.Info
+}
+
+/**
+ * Reads the config file as text. The path is shown as given.
+ *
+ * **Errors** `ConfigFileError` with the one problem that kept the file from being read.
+ */
+export const read: (path: string) => Effect.Effect<ConfigText, ConfigFileError, FileSystem.FileSystem> = Effect.fn(
+  "ConfigFile.read"
+)(function* (path) {
+  const fs = yield* FileSystem.FileSystem
+  const unreadable = (error: PlatformError.PlatformError) => failure(path, [ofFile(unreadableMessage(error))])
+  const info = yield* Effect.mapError(fs.stat(path), unreadable)
+  if (info.type === "Directory") {
+    return yield* failure(path, [ofFile("is a directory; name the file in it, such as s3beat.yml")])
+  }
+  const text = decodeUtf8(yield* Effect.mapError(fs.readFile(path), unreadable))
+  return text === undefined ? yield* failure(path, [ofFile("is not UTF-8; save it in that encoding")]) : { text, info }
+})
 
 /**
  * Reads and decodes the config file. The path is shown as given.
@@ -75,30 +103,24 @@ export const load: (
   env: Environment
 ) => Effect.Effect<LoadedConfig, ConfigFileError, FileSystem.FileSystem> = Effect.fn("ConfigFile.load")(
   function* (path, env) {
-    const fs = yield* FileSystem.FileSystem
-    const unreadable = (error: PlatformError.PlatformError) => failure(path, [ofFile(unreadableMessage(error))])
-    const stat = yield* Effect.mapError(fs.stat(path), unreadable)
-    if (stat.type === "Directory") {
-      return yield* failure(path, [ofFile("is a directory; name the file in it, such as s3beat.yml")])
-    }
-    const text = decodeUtf8(yield* Effect.mapError(fs.readFile(path), unreadable))
-    if (text === undefined) return yield* failure(path, [ofFile("is not UTF-8; save it in that encoding")])
-    return yield* Effect.fromResult(parse(text, { path, env, mode: stat.mode }))
+    const { info, text } = yield* read(path)
+    return yield* Effect.fromResult(parse(text, { path, env, mode: info.mode }))
   }
 )
 
 const decode = Schema.decodeUnknownResult(S3beatFile, { errors: "all", onExcessProperty: "error" })
 
-const failure = (path: string, problems: ReadonlyArray<Problem>): ConfigFileError =>
+/** The error that tells these problems. */
+export const failure = (path: string, problems: ReadonlyArray<Problem>): ConfigFileError =>
   new ConfigFileError({ path, problems: Array.sort(problems, byPosition) })
 
 const decodeUtf8 = (bytes: Uint8Array): string | undefined =>
-  isUtf8(bytes) ? new TextDecoder().decode(bytes) : undefined
+  isUtf8(bytes) ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) : undefined
 
 const unreadableMessage = (error: PlatformError.PlatformError): string => {
   switch (error.reason._tag) {
     case "NotFound":
-      return "there is no such file; copy s3beat.yml.example to begin with, or name another with -c"
+      return "there is no such file; s3beat init writes one, or name another with -c"
     case "PermissionDenied":
       return "may not be read by this user; check its owner and mode"
     default:

@@ -11,6 +11,7 @@ import { oneOrMany } from "./oneOrMany.ts"
 import { QueueEntry } from "./QueueEntry.ts"
 import { RoleEntry } from "./RoleEntry.ts"
 import { scalar, showText } from "./scalar.ts"
+import { SessionDuration } from "./SessionDuration.ts"
 import { Flag, oneOf, Secret, Text, wholeNumber } from "./words.ts"
 
 /** LogRhythm's own limit. */
@@ -139,9 +140,9 @@ export const S3beatSection = Schema.Struct({
     "The roles to assume, as ARNs, or as mappings of arn with externalId, buckets and queues where several accounts are read."
   ),
   stsCredsExpirationTime: ConfigKey.withDefault(
-    BeatsDuration.within({ minimum: "15 minutes", maximum: "12 hours" }),
+    SessionDuration,
     "1h",
-    "How long a session of an assumed role lives; at most the role's own maximum session duration, and renewed well before its end."
+    "How long a session of an assumed role lives; at most the role's own maximum session duration, and renewed well before its end. A bare 1 to 12 counts hours here, as LogRhythm's form writes them."
   ),
   stsRegion: ConfigKey.optional(Region, "The region whose STS is asked; without it that of the first queue."),
   period: ConfigKey.withDefault(

@@ -7,6 +7,7 @@ import { type ConfigNode, find, isEmpty, keyPosition, type Mapping } from "./Con
 import { OUTPUTS } from "./OutputSection.ts"
 import { type KeyPath, ofKey, type Problem } from "./Problem.ts"
 import { ROLE_EXAMPLE } from "./RoleEntry.ts"
+import { isBareHours } from "./SessionDuration.ts"
 import { flagOf } from "./words.ts"
 
 const key = (name: string): KeyPath => ["s3beat", name]
@@ -36,6 +37,21 @@ export const keysWithoutEffect = (root: Mapping, keys: ReadonlyArray<ConfigKey>)
     warnings.push(ofKey(accessKey.position, key("accessKeyID"), "is ignored while awsFlag is true"))
   }
   return warnings
+}
+
+/** A warning where a bare number counts hours, while everywhere else it counts seconds. */
+export const countedAsHours = (root: Mapping): ReadonlyArray<Problem> => {
+  const path = key("stsCredsExpirationTime")
+  const node = find(root, path)
+  return node?._tag === "Scalar" && isBareHours(String(node.value))
+    ? [
+        ofKey(
+          node.position,
+          path,
+          `${node.value} is taken for hours, as LogRhythm's form has them; write ${node.value}h`
+        )
+      ]
+    : []
 }
 
 /** Whether a key to AWS stands in the file itself, and not in the environment. */

@@ -2,12 +2,13 @@
  * From the text of a config file to its tree: YAML, variables, nested and dotted keys.
  */
 import { Result } from "effect"
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, Scalar } from "yaml"
+import { isMap, isNode, isScalar, isSeq, Scalar } from "yaml"
 import type { ConfigNode, Mapping } from "./ConfigNode.ts"
 import { isEmpty } from "./ConfigNode.ts"
 import { nest, stepsOf, type SpelledEntry } from "./dottedKeys.ts"
 import { type Environment, expand } from "./environment.ts"
 import { type KeyPath, ofFile, ofKey, type Position, type Problem } from "./Problem.ts"
+import { yamlDocument } from "./yamlDocument.ts"
 
 /**
  * Reads the text.
@@ -21,32 +22,12 @@ export const readYaml = (
   text: string,
   environment: Environment
 ): { readonly root?: Mapping; readonly problems: ReadonlyArray<Problem> } => {
-  const lines = new LineCounter()
-  // All scalars are read as text and duplicates are let through, because both are judged here, with their place.
-  const document = parseDocument(text, {
-    schema: "failsafe",
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: "error"
-  })
-  const positionAt = (offset: number): Position => {
-    const { col, line } = lines.linePos(offset)
-    return { line, column: col }
-  }
-  if (document.errors.length > 0) {
-    return {
-      problems: document.errors.map((error) => ({
-        ...positionAt(error.pos[0]),
-        key: "",
-        message: syntaxMessage(error)
-      }))
-    }
-  }
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === "")) {
+  const { contents, positionAt, problems: syntax } = yamlDocument(text)
+  if (syntax.length > 0) return { problems: syntax }
+  if (contents === null || (isScalar(contents) && contents.value === "")) {
     return { problems: [ofFile("is empty; s3beat.yml.example shows what belongs in it")] }
   }
-  if (!isMap(document.contents)) {
+  if (!isMap(contents)) {
     return { problems: [ofFile("holds no keys; s3beat.yml.example shows what belongs in it")] }
   }
 
@@ -102,7 +83,7 @@ export const readYaml = (
     return range === undefined || range === null ? undefined : positionAt(range[0])
   }
 
-  return { root: readMapping(document.contents.items, { line: 1, column: 1 }, []), problems }
+  return { root: readMapping(contents.items, { line: 1, column: 1 }, []), problems }
 }
 
 /**
@@ -115,9 +96,3 @@ const plainValue = (text: string): string | number | boolean | null => {
   const number = Number(text)
   return Number.isFinite(number) && String(number) === text ? number : text
 }
-
-/** The parser's own words, but for what it quotes of the file, behind a colon or as a tag: that could be a secret. */
-const syntaxMessage = (error: { readonly code: string; readonly message: string }): string =>
-  error.code === "MULTIPLE_DOCS"
-    ? "a second document begins here; one file holds one config"
-    : `is no YAML: ${error.message.replace(/(?<=\w): .*$/s, "").replace(/[!%]\S+/g, "…")}`

@@ -3,7 +3,7 @@
  */
 import { Order, Redacted, Result, Schema } from "effect"
 import { between, type Bounds } from "./between.ts"
-import { scalar, showText } from "./scalar.ts"
+import { type ParseText, scalar, showText } from "./scalar.ts"
 
 /** Any text; numbers are taken as they are written. */
 export const Text = scalar(Schema.String, "a text", Result.succeed)
@@ -17,11 +17,14 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map([
 /** What a word says as a flag, if it is one. */
 export const flagOf = (text: string): boolean | undefined => FLAGS.get(text.toLowerCase())
 
-/** On or off. */
-export const Flag = scalar(Schema.Boolean, "true or false", (text) => {
+/** Reads a flag. **Errors** A sentence that says what a flag is. */
+export const parseFlag: ParseText<boolean> = (text) => {
   const flag = flagOf(text)
   return flag === undefined ? Result.fail(`${showText(text)} is neither true nor false`) : Result.succeed(flag)
-})
+}
+
+/** On or off. */
+export const Flag = scalar(Schema.Boolean, "true or false", parseFlag)
 
 /** A whole number within bounds. */
 export const wholeNumber = (bounds: Bounds<number>) =>

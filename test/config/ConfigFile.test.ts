@@ -171,7 +171,7 @@ describe("load", () => {
         yield* fs.writeFile(`${folder}/latin1`, Uint8Array.of(0x61, 0x3a, 0x20, 0xe4))
         assert.strictEqual(
           yield* messageOf(`${folder}/none`),
-          `${folder}/none: there is no such file; copy s3beat.yml.example to begin with, or name another with -c`
+          `${folder}/none: there is no such file; s3beat init writes one, or name another with -c`
         )
         assert.strictEqual(
           yield* messageOf(folder),

@@ -1,0 +1,90 @@
+/**
+ * `s3beat init`: a new config, from the answers to a few questions.
+ */
+import { dirname } from "node:path"
+import { Console, Effect, FileSystem, Layer, Stdio } from "effect"
+import { Command, Flag, type Prompt } from "effect/cli"
+import { newConfig } from "../config/newConfig.ts"
+import { CommandFailed, exitCode } from "./CommandFailed.ts"
+import * as flags from "./flags.ts"
+import { interview } from "./interview.ts"
+import { Interviewer, yesOrNo } from "./Interviewer.ts"
+import * as InterviewerLines from "./InterviewerLines.ts"
+import * as InterviewerPrompt from "./InterviewerPrompt.ts"
+import { placeFile } from "./placeFile.ts"
+
+/** It may hold keys. */
+const OWNER_ONLY = 0o600
+
+/** Asks at the terminal, or takes the lines of a script, and writes the file that they give. */
+export const init = Command.make(
+  "init",
+  {
+    config: flags.config,
+    force: Flag.Boolean("force").pipe(
+      Flag.withDescription("Take the place of a file that is there, without asking"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fn("s3beat.init")(
+    function* ({ config: path, force }) {
+      const isTerminal = yield* (yield* Stdio.Stdio).stdinIsTerminal
+      const interviewer: Layer.Layer<Interviewer, never, Stdio.Stdio | Prompt.Environment> = isTerminal
+        ? InterviewerPrompt.layer
+        : Layer.merge(InterviewerLines.layer, endsStdin)
+      const outcome = yield* Effect.provide(answersFor(path, { force, isTerminal }), interviewer)
+      if (outcome === undefined) return yield* Console.log(`${path} stays as it is.`)
+      const { answers, replaces } = outcome
+      yield* placeFile(path, newConfig(answers), { mode: OWNER_ONLY, replaces })
+      yield* Console.log(nextSteps(path))
+    },
+    Effect.catchTag("PlacementFailed", ({ isTaken, message }) =>
+      Effect.fail(
+        new CommandFailed({
+          message: isTaken ? `there is a file in this place by now, which stays as it is: ${message}` : message,
+          exitCode: exitCode.failed
+        })
+      )
+    )
+  )
+).pipe(
+  Command.withDescription("Ask for what a config needs, and write it"),
+  Command.withExamples([
+    { command: "s3beat init -c /etc/s3beat/s3beat.yml", description: "Ask at the terminal" },
+    { command: "s3beat init < answers.txt", description: "A line for each question, in order" }
+  ])
+)
+
+/** Whoever started this may keep the pipe open, and a pipe that is still read would keep the process from ending. */
+const endsStdin = Layer.effectDiscard(Effect.addFinalizer(() => Effect.sync(() => process.stdin.destroy())))
+
+/** The answers, and whether they are to take the place of a file; nothing when that is to stay, which is asked first. */
+const answersFor = Effect.fnUntraced(function* (
+  path: string,
+  { force, isTerminal }: { readonly force: boolean; readonly isTerminal: boolean }
+) {
+  const fs = yield* FileSystem.FileSystem
+  const directory = dirname(path)
+  yield* Effect.mapError(fs.access(directory, { writable: true }), () =>
+    refused(`${path}: ${directory} is no directory that this user may write to; make it, or name another file with -c`)
+  )
+  const exists = yield* Effect.orElseSucceed(fs.exists(path), () => true)
+  if (exists && !force) {
+    if (!isTerminal) return yield* refused(`${path} is there already; --force takes its place, -c names another file`)
+    const { ask } = yield* Interviewer
+    if (!(yield* ask(yesOrNo(`${path} is there already. Overwrite it`)))) return undefined
+  }
+  return { answers: yield* interview(process.env), replaces: exists }
+})
+
+const refused = (message: string): CommandFailed => new CommandFailed({ message, exitCode: exitCode.configWrong })
+
+const nextSteps = (path: string): string => {
+  const file = /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  return `
+Wrote ${path}, which only its owner may read. Then
+
+  s3beat policy -c ${file}    see what to allow in which account
+  s3beat check -c ${file}     see whether it is right
+  s3beat run -c ${file}       ship`
+}
