@@ -63,7 +63,10 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   const ship = (message: QueueMessage) =>
     objectsOf(message, options.acceptsKey).pipe(
       Effect.flatMap((objects) =>
-        Effect.validate(objects, (ref) => shipObject(message, ref), { concurrency: objects.length === 1 ? 1 : OBJECTS_PER_MESSAGE, discard: true })
+        Effect.validate(objects, (ref) => shipObject(message, ref), {
+          concurrency: objects.length === 1 ? 1 : OBJECTS_PER_MESSAGE,
+          discard: true
+        })
       ),
       settlement(message, options),
       Effect.tap(() => Effect.sync(() => acked.forget(message)))
