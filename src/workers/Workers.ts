@@ -50,7 +50,8 @@ const work = Effect.fnUntraced(function* (index: number, drain: Effect.Effect<vo
   const platform = yield* Worker.WorkerPlatform
   const worker = yield* platform.spawn<FromWorker, ToWorker>(index)
   const drained = yield* Deferred.make<void>()
-  const inFlight = new Map<string, Counted>()
+  /** What the worker's gauges are worth to those of the process. */
+  const gauges = new Map<string, Counted>()
 
   const hear = (message: FromWorker) => {
     switch (message._tag) {
@@ -59,7 +60,7 @@ const work = Effect.fnUntraced(function* (index: number, drain: Effect.Effect<vo
           worker.send({ _tag: "Answers", id: message.id, answer })
         )
       case "Counted":
-        note(inFlight, message.counted)
+        note(gauges, message.counted)
         return relay.add(message.counted)
       case "Drained":
         return Deferred.succeed(drained, undefined)
@@ -69,9 +70,7 @@ const work = Effect.fnUntraced(function* (index: number, drain: Effect.Effect<vo
   yield* worker.run(hear).pipe(
     Effect.raceFirst(Effect.andThen(drain, Effect.andThen(worker.send({ _tag: "Drain" }), Deferred.await(drained)))),
     // What a worker had in flight when it died is in flight no more.
-    Effect.ensuring(
-      Effect.suspend(() => relay.add([...inFlight.values()].map((one) => ({ ...one, delta: -one.delta }))))
-    )
+    Effect.ensuring(Effect.suspend(() => relay.subtract([...gauges.values()])))
   )
 })
 

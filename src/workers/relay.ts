@@ -37,14 +37,13 @@ export const tell: Effect.Effect<never, never, MainThread> = Effect.gen(function
 
 /** In the main thread: adds what a worker counted. */
 export const add = (counted: ReadonlyArray<Counted>): Effect.Effect<void> =>
-  Effect.forEach(
-    counted,
-    ({ attributes, delta, description, name, type }) =>
-      type === "Counter"
-        ? Metric.update(
-            Metric.withAttributes(Metric.counter(name, { description, incremental: true }), attributes),
-            delta
-          )
-        : Metric.modify(Metric.withAttributes(Metric.gauge(name, { description }), attributes), delta),
-    { discard: true }
-  )
+  Effect.forEach(counted, (one) => count(one, one.delta), { discard: true })
+
+/** Takes it back: the worker is no more. */
+export const subtract = (counted: ReadonlyArray<Counted>): Effect.Effect<void> =>
+  Effect.forEach(counted, (one) => count(one, -one.delta), { discard: true })
+
+const count = ({ attributes, description, name, type }: Counted, delta: number) =>
+  type === "Counter"
+    ? Metric.update(Metric.withAttributes(Metric.counter(name, { description, incremental: true }), attributes), delta)
+    : Metric.modify(Metric.withAttributes(Metric.gauge(name, { description }), attributes), delta)
