@@ -32,3 +32,8 @@ export const outputPublish = Schedule.min([Schedule.exponential("1 second"), Sch
 
 /** Settling a message (delete, release): 4 more attempts, 200 ms doubling, jittered; then SQS brings the message back. */
 export const settle = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))
+
+/** Starting a worker that died again: for ever, 1 s doubling to at most 60 s, jittered. */
+export const workerStart = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("60 seconds")]).pipe(
+  Schedule.jittered
+)

@@ -4,7 +4,8 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import * as flags from "./flags.ts"
-import { loadConfig, loggingLayer } from "./loadConfig.ts"
+import * as Logging from "../telemetry/logging.ts"
+import { loadConfig, loggingOptions } from "./loadConfig.ts"
 import { exitOnSecondSignal } from "./signals.ts"
 
 /** Runs until it is told to stop. */
@@ -12,14 +13,15 @@ export const run = Command.make(
   "run",
   { config: flags.config },
   Effect.fn("s3beat.run")(function* (options) {
-    const { config, warnings } = yield* loadConfig(options.config)
+    const loaded = yield* loadConfig(options.config)
+    const logging = yield* loggingOptions(loaded.config)
     yield* Effect.gen(function* () {
       yield* exitOnSecondSignal
       // The AWS SDK is large, and only this command and the demo need it.
       const { daemon } = yield* Effect.promise(() => import("./daemon.ts"))
-      for (const warning of warnings) yield* Effect.logWarning(warning)
-      yield* daemon(config)
-    }).pipe(Effect.scoped, Effect.provide(loggingLayer(config)))
+      for (const warning of loaded.warnings) yield* Effect.logWarning(warning)
+      yield* daemon(loaded, logging)
+    }).pipe(Effect.scoped, Effect.provide(Logging.layer(logging)))
   })
 ).pipe(
   Command.withDescription("Ship what the queues announce, until SIGINT or SIGTERM; then drain and exit 0"),

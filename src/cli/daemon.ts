@@ -1,17 +1,23 @@
 /**
  * The daemon: every Layer composed from the config, the checks at start, the pipeline, and the drain at the end.
  */
+import { availableParallelism } from "node:os"
+import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { Deferred, Duration, Effect, Fiber, Option } from "effect"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import { Credentials } from "../credentials/Credentials.ts"
 import * as Ingest from "../pipeline/Ingest.ts"
 import type { PolledQueue } from "../pipeline/receive.ts"
 import { SqsSource } from "../source/SqsSource.ts"
+import type { LoggingOptions } from "../telemetry/logging.ts"
 import * as Progress from "../telemetry/progress.ts"
+import * as Workers from "../workers/Workers.ts"
 import { version } from "../version.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import { ingestOptions } from "./ingestOptions.ts"
 import { servicesLayer } from "./servicesLayer.ts"
+import { startThread } from "./startThread.ts"
 
 /**
  * Ships what the config's queues announce until it is interrupted; then takes no more, lets what is in flight come to its
@@ -20,13 +26,25 @@ import { servicesLayer } from "./servicesLayer.ts"
  * **Errors** `CommandFailed` when AWS or the output cannot be used at start, with the cause in one line. Once started
  * nothing ends it but interruption.
  */
-export const daemon = (config: S3beatConfig): Effect.Effect<never, CommandFailed> =>
+export const daemon = (
+  { config, source }: LoadedConfig,
+  logging: LoggingOptions
+): Effect.Effect<never, CommandFailed> =>
   Effect.gen(function* () {
     const queues = yield* Effect.forEach(config.sqsQueues, startQueue)
-    yield* Effect.logInfo(`Started s3beat ${version} as ${config.fullyQualifiedBeatName}.`)
+    const count = workerCount(config.workers)
+    yield* Effect.logInfo(
+      `Started s3beat ${version} as ${config.fullyQualifiedBeatName}, with ${count === 1 ? "1 worker" : `${count} workers`}.`
+    )
     yield* Effect.forkScoped(Progress.report)
     const drain = yield* Deferred.make<void>()
-    const ingest = yield* Effect.forkScoped(Ingest.run(ingestOptions(config, queues), Deferred.await(drain)))
+    const ingest = yield* Effect.forkScoped(
+      count === 1
+        ? Ingest.run(ingestOptions(config, queues), Deferred.await(drain))
+        : Workers.run(count, Deferred.await(drain)).pipe(
+            Effect.provide(NodeWorker.layer(() => startThread({ source, queues, count, logging })))
+          )
+    )
     yield* Effect.addFinalizer(() => drained(ingest, drain, config.shutdownTimeout))
     return yield* Effect.andThen(Fiber.join(ingest), Effect.never)
   }).pipe(
@@ -36,6 +54,9 @@ export const daemon = (config: S3beatConfig): Effect.Effect<never, CommandFailed
       Effect.fail(new CommandFailed({ message: `s3beat cannot start: ${error.message}`, exitCode: exitCode.failed }))
     )
   )
+
+/** One pipeline for every core, unless the config says otherwise. */
+const workerCount = (workers: S3beatConfig["workers"]) => (workers === "auto" ? availableParallelism() : workers)
 
 /** What must be right before the first poll: the identity has keys, and the queue is there. */
 const startQueue = Effect.fnUntraced(function* (queue: S3beatConfig["sqsQueues"][number]) {

@@ -35,20 +35,19 @@ export const defaultConfig: Effect.Effect<ConfigFile.LoadedConfig> = Effect.orDi
   Effect.fromResult(ConfigFile.parse(LEAST_CONFIG, { path: "defaults", env: {} }))
 )
 
-/**
- * The logger that the flags and the config ask for; the flags win.
- */
+/** How the flags and the config say to log; the flags win. */
+export const loggingOptions = (config?: S3beatConfig): Effect.Effect<Logging.LoggingOptions, never, LoggingFlags> =>
+  Effect.gen(function* () {
+    return {
+      format: Option.getOrElse(yield* LogFormat, () => defaultFormat(config)),
+      level: Option.getOrElse(yield* GlobalFlag.LogLevel, (): LogLevel.LogLevel => config?.logging.level ?? "Info"),
+      colors: process.stderr.isTTY === true
+    }
+  })
+
+/** The logger that the flags and the config ask for. */
 export const loggingLayer = (config?: S3beatConfig): Layer.Layer<never, never, LoggingFlags> =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const format = yield* LogFormat
-      const level = yield* GlobalFlag.LogLevel
-      return Logging.layer({
-        format: Option.getOrElse(format, () => defaultFormat(config)),
-        level: Option.getOrElse(level, (): LogLevel.LogLevel => config?.logging.level ?? "Info")
-      })
-    })
-  )
+  Layer.unwrap(Effect.map(loggingOptions(config), Logging.layer))
 
 /** The settings that `loggingLayer` reads. */
 export type LoggingFlags = GlobalFlag.Setting.Identifier<"log-format"> | GlobalFlag.Setting.Identifier<"log-level">

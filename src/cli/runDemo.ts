@@ -8,11 +8,12 @@ import * as EmbeddedAws from "../demo/EmbeddedAws.ts"
 import { type Proof, prove } from "../demo/proof.ts"
 import { logs, regionOf, uploadOver } from "../demo/uploads.ts"
 import * as Uploader from "../demo/Uploader.ts"
+import * as Logging from "../telemetry/logging.ts"
 import * as Progress from "../telemetry/progress.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import { daemon } from "./daemon.ts"
 import { howToUse, introduction, progressLine, table } from "./demoTexts.ts"
-import { loadConfig, loggingLayer } from "./loadConfig.ts"
+import { loadConfig, loggingOptions } from "./loadConfig.ts"
 import { exitOnSecondSignal } from "./signals.ts"
 
 /** Sessions of the demo's roles end so soon that their renewal is seen. */
@@ -55,10 +56,11 @@ export const runDemo = Effect.fnUntraced(
     const configFile = path.join(directory, "s3beat.yml")
     const eventsFile = path.join(directory, "events.ndjson")
     yield* writeConfig(configFile, configText(aws.endpoint, directory))
-    const { config } = yield* loadConfig(configFile)
+    const loaded = yield* loadConfig(configFile)
+    const logging = yield* loggingOptions(loaded.config)
     yield* say(introduction(aws.endpoint, configFile))
 
-    yield* Effect.forkScoped(Effect.provide(daemon(config), loggingLayer(config)))
+    yield* Effect.forkScoped(Effect.provide(daemon(loaded, logging), Logging.layer(logging)))
     const all = logs()
     const uploaded = yield* upload(aws.endpoint, all)
     yield* awaitDelivery(all, aws).pipe(

@@ -31,7 +31,14 @@ export class ConfigFileError extends Schema.TaggedError<ConfigFileError>()("Conf
 /** A config that may be used, and what is worth a warning in its file, in the order of the file. */
 export interface LoadedConfig {
   readonly config: S3beatConfig
+  /** What it was decoded from: another thread decodes it again, because a config holds what cannot be handed over. */
+  readonly source: ConfigSource
   readonly warnings: ReadonlyArray<string>
+}
+
+/** The text of a config, and what its variables stand for. **Shape** Plain data, with secrets in the clear. */
+export interface ConfigSource extends Pick<ParseOptions, "path" | "env"> {
+  readonly text: string
 }
 
 /** What a text needs to be understood. **Shape** `path` as the user gave it; `mode` is the file's, where it is known. */
@@ -65,6 +72,7 @@ export const parse = (
   ]
   return Result.succeed({
     config: fromFile(decoded.success),
+    source: { path, text, env: { ...env } },
     warnings: Array.sort(warnings, byPosition).map((warning) => show(path, warning))
   })
 }

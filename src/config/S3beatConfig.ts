@@ -36,7 +36,7 @@ export const S3beatFile = Schema.Struct({
   http: ConfigKey.unused("s3beat opens no port; its numbers are logged every 30 s"),
   monitoring: ConfigKey.unused("s3beat does not report to a monitoring cluster; its numbers are logged every 30 s"),
   path: ConfigKey.unused("s3beat keeps no files of its own but those of output.file"),
-  max_procs: ConfigKey.unused("one s3beat uses one core; run several on the same queue to use more"),
+  max_procs: ConfigKey.unused("s3beat.workers says how many cores are used"),
   xpack: ConfigKey.unused("s3beat has nothing of X-Pack"),
   cloud: ConfigKey.unused("s3beat does not ship to Elastic Cloud"),
   seccomp: ConfigKey.unused("the service manager is the place to restrict system calls"),

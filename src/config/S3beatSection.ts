@@ -34,6 +34,21 @@ const Region = scalar(Schema.String, "a region such as us-east-1", (text) =>
   isRegion(text) ? Result.succeed(text) : Result.fail(notARegion(text))
 )
 
+/** A thread needs some 50 MB, so more than any machine has cores would only be a slip. */
+const MAX_WORKERS = 256
+
+const Workers = scalar(
+  Schema.Union([Schema.Literal("auto"), Schema.Number]),
+  `auto, or a whole number from 1 to ${MAX_WORKERS}`,
+  (text) => {
+    const count = /^\d{1,4}$/.test(text) ? Number(text) : undefined
+    if (text === "auto") return Result.succeed("auto" as const)
+    return count !== undefined && count >= 1 && count <= MAX_WORKERS
+      ? Result.succeed(count)
+      : Result.fail(`${showText(text)} is neither auto nor a whole number from 1 to ${MAX_WORKERS}`)
+  }
+)
+
 const Multiline = Schema.Struct({
   pattern: ConfigKey.optional(
     GoRegExp,
@@ -180,6 +195,11 @@ export const S3beatSection = Schema.Struct({
     BeatsDuration.within({ minimum: "1 second", maximum: "12 hours" }),
     "30s",
     "How long messages in flight may take to finish after SIGTERM, before they are given back to their queue; keep it below the grace period of systemd or Kubernetes."
+  ),
+  workers: ConfigKey.withDefault(
+    Workers,
+    "auto",
+    "How many pipelines run side by side, each on a core of its own; auto is one for every core that the process may use."
   ),
   maxInFlightMessages: ConfigKey.withDefault(
     wholeNumber({ minimum: 1, maximum: 10_000 }),

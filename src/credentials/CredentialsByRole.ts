@@ -2,57 +2,34 @@
  * Which identity for what: the base identity, and a session for every role that the config names.
  */
 import { Effect, Layer } from "effect"
-import type { Duration } from "effect"
-import { BaseIdentity } from "./BaseIdentity.ts"
 import { Credentials, type Identity } from "./Credentials.ts"
+import { Identities } from "./Identities.ts"
+import * as IdentitiesSts from "./IdentitiesSts.ts"
 import { matchesGlob } from "./matchesGlob.ts"
+import type { BaseIdentity } from "./BaseIdentity.ts"
 import type { Sts } from "./Sts.ts"
-import * as StsSession from "./StsSession.ts"
 
-/** A role, and what it is for. Without `buckets` it is tried for every bucket; without `queues` it polls none by name. */
-export interface Role {
-  readonly arn: string
-  readonly externalId?: string | undefined
-  readonly buckets: ReadonlyArray<string>
-  readonly queues: ReadonlyArray<string>
-}
-
-/** The roles, and how their sessions are asked for. */
-export interface CredentialsOptions {
-  readonly roles: ReadonlyArray<Role>
-  readonly sessionName: string
-  readonly duration: Duration.Duration
-}
+export type { Role } from "./Identities.ts"
 
 /** Buckets for which the identity that worked is remembered; the oldest is forgotten first, and merely tried anew. */
 const REMEMBERED_BUCKETS = 10_000
-
-interface Assumed {
-  readonly role: Role
-  readonly identity: Identity
-}
 
 /**
  * **Shape** A bucket is read as the roles whose globs name it, else as the roles without globs in the order of the config, and
  * last as the base identity, for buckets of its own account. A queue is polled with the base identity, unless a role names
  * it or the queue is known to be in a role's account.
  */
-export const layer = (options: CredentialsOptions): Layer.Layer<Credentials, never, Sts | BaseIdentity> =>
-  Layer.effect(Credentials, make(options))
+export const layerOverIdentities: Layer.Layer<Credentials, never, Identities> = Layer.effect(
+  Credentials,
+  Effect.suspend(() => make)
+)
 
-const make = Effect.fnUntraced(function* ({ duration, roles, sessionName }: CredentialsOptions) {
-  const base = yield* BaseIdentity
-  const assumed: ReadonlyArray<Assumed> = yield* Effect.forEach(roles, (role) =>
-    Effect.map(
-      StsSession.make({
-        roleArn: role.arn,
-        sessionName,
-        duration,
-        ...(role.externalId === undefined ? undefined : { externalId: role.externalId })
-      }),
-      (identity) => ({ role, identity })
-    )
-  )
+/** The same, with sessions of its own. */
+export const layer = (options: IdentitiesSts.SessionOptions): Layer.Layer<Credentials, never, Sts | BaseIdentity> =>
+  Layer.provide(layerOverIdentities, IdentitiesSts.layer(options))
+
+const make = Effect.gen(function* () {
+  const { assumed, base } = yield* Identities
   const remembered = new Map<string, Identity>()
 
   const candidates = (bucket: string): ReadonlyArray<Identity> => {

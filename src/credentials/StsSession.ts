@@ -140,4 +140,4 @@ const isSame = (one: AwsKeys, other: AwsKeys): boolean =>
 const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0
 
 /** `arn:aws:iam::111111111111:role/name`: the account is the fifth part. */
-const accountOf = (arn: string): string => arn.split(":")[4] ?? ""
+export const accountOf = (arn: string): string => arn.split(":")[4] ?? ""

@@ -8,6 +8,9 @@ const BACKSLASH = 0x5c
 /** Brackets are compared in kind down to this level, and only counted below it, so that memory is constant. */
 const MAX_COMPARED_LEVELS = 1024
 
+/** Deeper than most logs. An array of that size is an object among others; a larger one costs the engine as much as a log line. */
+const FIRST_LEVELS = 64
+
 /** What a byte is outside of strings. Kinds that a scan passes over come before `QUOTED`. */
 const OTHER = 0
 const SCALAR = 1
@@ -31,7 +34,8 @@ export class JsonValue {
   /** `broken`: a bracket closes what another kind has opened. */
   status: "open" | "complete" | "broken" = "complete"
 
-  private readonly openings = new Uint8Array(MAX_COMPARED_LEVELS)
+  /** Grows up to `MAX_COMPARED_LEVELS`. */
+  private openings = new Uint8Array(FIRST_LEVELS)
   private depth = 0
   private isScalar = false
   private isInString = false
@@ -66,8 +70,8 @@ export class JsonValue {
    * for each takes nearly twice the time (measured on CloudTrail).
    */
   private scanNested(bytes: Uint8Array, from: number): number {
-    const { openings } = this
     const { length } = bytes
+    let { openings } = this
     let { depth, isInString } = this
     let at = from + this.escaped
     while (at < length) {
@@ -89,6 +93,7 @@ export class JsonValue {
       if (kind === QUOTED) {
         isInString = true
       } else if (kind === OPENING) {
+        if (depth === openings.length && depth < MAX_COMPARED_LEVELS) openings = this.deeper()
         if (depth < MAX_COMPARED_LEVELS) openings[depth] = byte
         depth++
       } else {
@@ -101,6 +106,12 @@ export class JsonValue {
     this.isInString = isInString
     this.escaped = at - length
     return length
+  }
+
+  private deeper() {
+    const deeper = new Uint8Array(2 * this.openings.length)
+    deeper.set(this.openings)
+    return (this.openings = deeper)
   }
 
   private stop(status: "complete" | "broken", at: number): number {

@@ -7,8 +7,8 @@ import * as RecordBatch from "../domain/RecordBatch.ts"
 /** What a carry buffer is allocated with at least, so that tiny chunks do not grow it one by one. */
 const MIN_CARRY_BYTES = 1024
 
-/** Records that a batch has room for at first. */
-const MIN_MARKS = 64
+/** Records that a batch has room for at first. Arrays of that size are objects among others; larger ones cost the engine more. */
+const MIN_MARKS = 16
 
 /**
  * A contiguous view of the object that moves forward as chunks come in and records go out. All positions are relative to
@@ -32,8 +32,10 @@ export class Slab {
   /** Bytes of the carry buffer that are still unused behind the view; 0 where the view is of a chunk. */
   private room = 0
   private count = 0
-  private starts = new Uint32Array(MIN_MARKS)
-  private ends = new Uint32Array(MIN_MARKS)
+  private starts = noMarks
+  private ends = noMarks
+  /** How many marks the next batch begins with room for: what the last one needed. */
+  private expected = MIN_MARKS
   private truncated: Set<number> | undefined
 
   /** Brings the next chunk into view, behind what was kept. */
@@ -67,8 +69,9 @@ export class Slab {
   /** Notes a record from `start` to `end`, of which no more than `maxBytes` are kept: what is longer is marked truncated. */
   mark(start: number, end: number, maxBytes: number): void {
     if (this.count === this.starts.length) {
-      this.starts = doubled(this.starts)
-      this.ends = doubled(this.ends)
+      const size = Math.max(2 * this.count, this.expected)
+      this.starts = resized(this.starts, size)
+      this.ends = resized(this.ends, size)
     }
     this.starts[this.count] = start
     if (end - start > maxBytes) {
@@ -99,8 +102,9 @@ export class Slab {
     }
     if (count === 0) return RecordBatch.empty
     this.count = 0
-    this.starts = new Uint32Array(Math.max(count, MIN_MARKS))
-    this.ends = new Uint32Array(Math.max(count, MIN_MARKS))
+    this.expected = Math.max(count, MIN_MARKS)
+    this.starts = noMarks
+    this.ends = noMarks
     this.truncated = undefined
     const batch = { bytes: bytes.subarray(0, from), objectOffset, count, starts, ends }
     return truncated === undefined ? batch : { ...batch, truncated }
@@ -111,8 +115,10 @@ export class Slab {
 const isDirectlyBehind = (kept: Uint8Array, chunk: Uint8Array): boolean =>
   chunk.buffer === kept.buffer && chunk.byteOffset === kept.byteOffset + kept.length
 
-const doubled = (marks: Uint32Array): Uint32Array<ArrayBuffer> => {
-  const larger = new Uint32Array(2 * marks.length)
+const noMarks = new Uint32Array(0)
+
+const resized = (marks: Uint32Array, size: number): Uint32Array<ArrayBuffer> => {
+  const larger = new Uint32Array(size)
   larger.set(marks)
   return larger
 }

@@ -1,9 +1,9 @@
 /**
  * From the body of an object to its records.
  */
-import { Array, Effect, Stream } from "effect"
-import type { NonEmptyReadonlyArray } from "effect/Array"
+import { Cause, Effect, Pull, Stream } from "effect"
 import * as RecordBatch from "../domain/RecordBatch.ts"
+import { type ChunkPull, throughStages } from "./chunks.ts"
 import { DecodeError, type Decoder } from "./Decoder.ts"
 import { type DecompressOptions, decompress } from "./decompress.ts"
 import { gather } from "./gather.ts"
@@ -33,41 +33,68 @@ export const decodeObject = <E, R>(
   body: Stream.Stream<Uint8Array, E, R>,
   options: DecodeObjectOptions
 ): Stream.Stream<RecordBatch.RecordBatch, E | DecodeError, R> =>
-  Stream.suspend(() => {
-    if (options.key !== undefined && isDigestKey(options.key)) return Stream.empty
-    let decoder: Decoder | undefined
-    const decode = (chunk: Uint8Array | typeof END) => {
-      if (chunk === END) return decoder === undefined ? RecordBatch.empty : decoder.end()
-      decoder ??= selectDecoder(chunk, options)
-      return decoder.push(chunk)
-    }
-    return gather(body, STORED_BYTES).pipe(
-      (stored) => decompress(stored, options),
-      // So that the first chunk is all the head there is.
-      (log) => gather(log, HEAD_BYTES),
-      Stream.mapArray(Array.flatMap(inTwo)),
-      Stream.concat(Stream.succeed<typeof END>(END)),
-      Stream.mapEffect((chunk) => attempt(() => decode(chunk))),
-      Stream.filter((batch) => batch.count > 0)
+  options.key !== undefined && isDigestKey(options.key)
+    ? Stream.empty
+    : throughStages(body, (stored, scope) => {
+        const log = decompress(gather(stored, STORED_BYTES), scope, options)
+        // So that the first chunk is all the head there is.
+        return recordsOf(gather(log, HEAD_BYTES), options)
+      })
+
+/** The last stage: chunks of log to batches of records. */
+const recordsOf = <E>(
+  pull: ChunkPull<E>,
+  options: RecordOptions
+): Pull.Pull<RecordBatch.RecordBatch, E | DecodeError> => {
+  let decoder: Decoder | undefined
+  let isAtEnd = false
+  /** The rest of the chunk that was pulled last. */
+  let rest = nothing
+
+  const decode = (chunk: Uint8Array) => {
+    decoder ??= selectDecoder(chunk, options)
+    if (chunk.length < 2 * FIRST_PART_BYTES) return decoder.push(chunk)
+    rest = chunk.subarray(FIRST_PART_BYTES)
+    return decoder.push(chunk.subarray(0, FIRST_PART_BYTES))
+  }
+
+  const end = () => {
+    isAtEnd = true
+    return decoder === undefined ? RecordBatch.empty : decoder.end()
+  }
+
+  const handOn = (batch: RecordBatch.RecordBatch) => (batch.count > 0 ? Effect.succeed(batch) : next)
+
+  const next: Pull.Pull<RecordBatch.RecordBatch, E | DecodeError> = Effect.suspend(() => {
+    if (isAtEnd) return Cause.done()
+    if (rest.length === 0) return pulled
+    const chunk = rest
+    rest = nothing
+    return Effect.flatMap(
+      attempt(() => decoder?.push(chunk) ?? RecordBatch.empty),
+      handOn
     )
   })
+
+  const pulled = pull.pipe(
+    Effect.flatMap((chunk) => attempt(() => decode(chunk))),
+    Pull.catchDone(() => attempt(end)),
+    Effect.flatMap(handOn)
+  )
+
+  return next
+}
 
 /** Stored bytes that are taken at a time: each time costs the same, and sockets bring 16 to 64 KiB. */
 const STORED_BYTES = 256 * 1024
 
 /**
  * A record that is cut between two chunks has to be copied together with the part of the second chunk that is pushed with it:
- * let that be a small part, and the rest stay where it is.
+ * let that be a small part, but larger than most records, and the rest stay where it is.
  */
-const inTwo = (chunk: Uint8Array): NonEmptyReadonlyArray<Uint8Array> =>
-  chunk.length < 2 * FIRST_PART_BYTES
-    ? [chunk]
-    : [chunk.subarray(0, FIRST_PART_BYTES), chunk.subarray(FIRST_PART_BYTES)]
-
-/** Larger than most records. */
 const FIRST_PART_BYTES = 32 * 1024
 
-const END = "end"
+const nothing: Uint8Array = new Uint8Array(0)
 
 /** Decoders throw, so that their loops stay plain; what they throw is a failure here. */
 const attempt = <A>(evaluate: () => A): Effect.Effect<A, DecodeError> =>

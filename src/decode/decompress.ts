@@ -1,7 +1,8 @@
 /**
  * From the bytes as they are stored to the bytes of the log, within limits.
  */
-import { Effect, Stream } from "effect"
+import { Effect, type Scope } from "effect"
+import type { ChunkPull } from "./chunks.ts"
 import { DecodeError, ObjectTooLarge } from "./Decoder.ts"
 import { inflate } from "./inflate.ts"
 
@@ -18,39 +19,41 @@ export interface DecompressOptions {
 /**
  * The decompressed bytes of an object that is stored as gzip, as zstd or plain. See `inflate` for what that takes in.
  *
- * **Shape** Chunks of up to 1 MiB, none empty; of a plain object, the chunks as they come. An empty body is an empty stream.
+ * **Shape** Chunks of up to 1 MiB, none empty; of a plain object, the chunks as they come. An empty body has no chunks. The
+ * decompressor is freed with the scope.
  *
  * **Errors** `ObjectTooLarge` as soon as a limit is passed, before what lies beyond it is decompressed; `ObjectCorrupt` as
  * `inflate` says.
  */
-export const decompress = <E, R>(
-  body: Stream.Stream<Uint8Array, E, R>,
+export const decompress = <E>(
+  pull: ChunkPull<E>,
+  scope: Scope.Scope,
   options: DecompressOptions
-): Stream.Stream<Uint8Array, E | DecodeError, R> =>
-  Stream.suspend(() => {
-    let storedBytes = 0
-    let logBytes = 0
+): ChunkPull<E | DecodeError> => {
+  let storedBytes = 0
+  let logBytes = 0
 
-    const count = (chunk: Uint8Array) => {
-      storedBytes += chunk.length
-      return chunk
+  const count = (chunk: Uint8Array) => {
+    storedBytes += chunk.length
+    return chunk
+  }
+
+  const admit = (chunk: Uint8Array) => {
+    logBytes += chunk.length
+    if (logBytes > options.maxObjectBytes) {
+      return tooLarge(`it holds more than the limit of ${options.maxObjectBytes} bytes`)
     }
-
-    const admit = (chunk: Uint8Array) => {
-      logBytes += chunk.length
-      if (logBytes > options.maxObjectBytes) {
-        return tooLarge(`it holds more than the limit of ${options.maxObjectBytes} bytes`)
-      }
-      if (logBytes > RATIO_FREE_BYTES && logBytes > options.maxExpansionRatio * storedBytes) {
-        return tooLarge(
-          `its first ${storedBytes} bytes expand to ${logBytes} and more, beyond the limit of ${options.maxExpansionRatio} times`
-        )
-      }
-      return Effect.succeed(chunk)
+    if (logBytes > RATIO_FREE_BYTES && logBytes > options.maxExpansionRatio * storedBytes) {
+      return tooLarge(
+        `its first ${storedBytes} bytes expand to ${logBytes} and more, beyond the limit of ${options.maxExpansionRatio} times`
+      )
     }
+    return Effect.succeed(chunk)
+  }
 
-    return body.pipe(Stream.map(count), inflate(chunkSizeFor(options.sizeHint)), Stream.mapEffect(admit))
-  })
+  const inflated = inflate(Effect.map(pull, count), scope, chunkSizeFor(options.sizeHint))
+  return Effect.flatMap(inflated, admit)
+}
 
 /** Small objects expand by any ratio and do no harm. */
 const RATIO_FREE_BYTES = 1024 * 1024

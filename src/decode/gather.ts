@@ -1,35 +1,38 @@
-import { Stream } from "effect"
+import { Cause, Effect, Pull } from "effect"
+import type { ChunkPull } from "./chunks.ts"
 
 /**
  * The same bytes in chunks of at least `minBytes`, but for the last one: whatever follows costs by the chunk, and sockets bring
  * small ones.
  *
- * **Guarantee** A chunk that is large enough is handed on as it is; only smaller ones are copied together. No chunk is empty.
+ * **Guarantee** A chunk that is large enough is handed on as it is; only smaller ones are copied together.
  */
-export const gather = <E, R>(
-  self: Stream.Stream<Uint8Array, E, R>,
-  minBytes: number
-): Stream.Stream<Uint8Array, E, R> =>
-  Stream.mapAccum(
-    self,
-    (): Gathered => ({ chunks: [], size: 0 }),
-    (gathered, chunk) => {
-      gathered.chunks.push(chunk)
-      gathered.size += chunk.length
-      return [gathered, gathered.size < minBytes ? [] : release(gathered)]
-    },
-    { onHalt: release }
+export const gather = <E>(pull: ChunkPull<E>, minBytes: number): ChunkPull<E> => {
+  let chunks: Array<Uint8Array> = []
+  let size = 0
+  let isAtEnd = false
+
+  const release = (): Uint8Array => {
+    const [first = nothing] = chunks
+    const gathered = chunks.length === 1 ? first : Buffer.concat(chunks, size)
+    chunks = []
+    size = 0
+    return gathered
+  }
+
+  const next: ChunkPull<E> = Effect.suspend(() => (isAtEnd ? Cause.done() : more))
+  const more: ChunkPull<E> = pull.pipe(
+    Effect.flatMap((chunk) => {
+      chunks.push(chunk)
+      size += chunk.length
+      return size < minBytes ? more : Effect.succeed(release())
+    }),
+    Pull.catchDone(() => {
+      isAtEnd = true
+      return size === 0 ? Cause.done() : Effect.succeed(release())
+    })
   )
-
-interface Gathered {
-  chunks: Array<Uint8Array>
-  size: number
+  return next
 }
 
-const release = (gathered: Gathered): ReadonlyArray<Uint8Array> => {
-  const { chunks, size } = gathered
-  gathered.chunks = []
-  gathered.size = 0
-  if (size === 0) return []
-  return chunks.length === 1 ? chunks : [Buffer.concat(chunks, size)]
-}
+const nothing: Uint8Array = new Uint8Array(0)

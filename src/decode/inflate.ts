@@ -1,7 +1,8 @@
 /**
  * Decompresses what is compressed.
  */
-import { Cause, Effect, Pull, Scope, Stream } from "effect"
+import { Cause, Effect, Pull, Scope } from "effect"
+import type { ChunkPull } from "./chunks.ts"
 import { corrupt } from "./corrupt.ts"
 import type { DecodeError } from "./Decoder.ts"
 import * as Inflater from "./Inflater.ts"
@@ -14,7 +15,7 @@ import * as Inflater from "./Inflater.ts"
  *
  * **Guarantee** Nothing behind the compressed data is passed over but zero bytes, which are padding. `gzip` ignores other
  * trailing bytes with a warning; here they are an error, since they might have been log. One chunk at most is decompressed
- * ahead of the pull. The decompressor is freed when the stream ends, however that comes.
+ * ahead of the pull. The decompressor is freed with the scope.
  *
  * **Not promised** A mixture of gzip and zstd in one object. That up to three bytes at the very end which begin another zstd frame
  * are noticed: zlib takes them without a word.
@@ -23,91 +24,86 @@ import * as Inflater from "./Inflater.ts"
  *
  * **Source** RFC 1952 2.2 for members, RFC 8878 3 for frames.
  */
-export const inflate =
-  (chunkSize: number) =>
-  <E, R>(self: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E | DecodeError, R> =>
-    Stream.transformPull(Stream.rechunk(self, 1), (pull, scope) =>
-      Effect.sync(() => {
-        let format: Format | undefined
-        let inflater: Inflater.Inflater | undefined
-        /** Read already, and still to be told what it is. */
-        let ahead = nothing
-        let readBytes = 0
-        let isAtEnd = false
+export const inflate = <E>(pull: ChunkPull<E>, scope: Scope.Scope, chunkSize: number): ChunkPull<E | DecodeError> => {
+  let format: Format | undefined
+  let inflater: Inflater.Inflater | undefined
+  /** Read already, and still to be told what it is. */
+  let ahead = nothing
+  let readBytes = 0
+  let isAtEnd = false
 
-        /** The next chunk as stored; an empty one at the end, and ever after. */
-        const read = Effect.suspend(() => (isAtEnd ? Cause.done() : pull)).pipe(
-          Effect.map(([chunk]) => {
-            readBytes += chunk.length
-            return chunk
-          }),
-          Pull.catchDone(() => {
-            isAtEnd = true
-            return Effect.succeed(nothing)
-          })
-        )
+  /** The next chunk as stored; an empty one at the end, and ever after. */
+  const read = Effect.suspend(() => (isAtEnd ? Cause.done() : pull)).pipe(
+    Effect.map((chunk) => {
+      readBytes += chunk.length
+      return chunk
+    }),
+    Pull.catchDone(() => {
+      isAtEnd = true
+      return Effect.succeed(nothing)
+    })
+  )
 
-        const readAhead = Effect.gen(function* () {
-          for (;;) {
-            if (format !== undefined) ahead = withoutPadding(ahead)
-            if (ahead.length >= MAGIC_BYTES || isAtEnd) return
-            const chunk = yield* read
-            ahead = ahead.length === 0 ? chunk : Buffer.concat([ahead, chunk])
-          }
-        })
+  const readAhead = Effect.gen(function* () {
+    for (;;) {
+      if (format !== undefined) ahead = withoutPadding(ahead)
+      if (ahead.length >= MAGIC_BYTES || isAtEnd) return
+      const chunk = yield* read
+      ahead = ahead.length === 0 ? chunk : Buffer.concat([ahead, chunk])
+    }
+  })
 
-        const begin = Effect.gen(function* () {
-          yield* readAhead
-          if (ahead.length === 0) return yield* Cause.done()
-          const previous = format
-          format = formatOf(ahead)
-          if (format !== "plain") {
-            inflater = yield* Scope.provide(Inflater.make(format, chunkSize), scope)
-            inflater.feed(ahead)
-            ahead = nothing
-          } else if (previous !== undefined) {
-            const position = readBytes - ahead.length
-            return yield* corrupt(`the ${previous} data is followed by something else at byte ${position}`)
-          }
-        })
+  const begin = Effect.gen(function* () {
+    yield* readAhead
+    if (ahead.length === 0) return yield* Cause.done()
+    const previous = format
+    format = formatOf(ahead)
+    if (format !== "plain") {
+      inflater = yield* Scope.provide(Inflater.make(format, chunkSize), scope)
+      inflater.feed(ahead)
+      ahead = nothing
+    } else if (previous !== undefined) {
+      const position = readBytes - ahead.length
+      return yield* corrupt(`the ${previous} data is followed by something else at byte ${position}`)
+    }
+  })
 
-        const damage = (error: Error) =>
-          corrupt(
-            isAtEnd
-              ? `the ${format} data ends early, after ${readBytes} bytes`
-              : `the ${format} data is damaged before byte ${readBytes}: ${error.message}`
-          )
-
-        const next: Pull.Pull<readonly [Uint8Array], E | DecodeError> = Effect.gen(function* () {
-          for (;;) {
-            if (format === "plain") {
-              const chunk = ahead.length > 0 ? ahead : yield* read
-              ahead = nothing
-              if (chunk.length > 0) return [chunk]
-              if (isAtEnd) return yield* Cause.done()
-              continue
-            }
-            if (inflater === undefined) {
-              yield* begin
-              continue
-            }
-            const output = yield* Effect.mapError(inflater.pull, damage)
-            if (output === "ended") {
-              ahead = inflater.leftover()
-              inflater = undefined
-            } else if (output === "hungry") {
-              const chunk = yield* read
-              if (isAtEnd) inflater.finish()
-              else inflater.feed(chunk)
-            } else {
-              return [output]
-            }
-          }
-        })
-
-        return next
-      })
+  const damage = (error: Error) =>
+    corrupt(
+      isAtEnd
+        ? `the ${format} data ends early, after ${readBytes} bytes`
+        : `the ${format} data is damaged before byte ${readBytes}: ${error.message}`
     )
+
+  const next: ChunkPull<E | DecodeError> = Effect.gen(function* () {
+    for (;;) {
+      if (format === "plain") {
+        const chunk = ahead.length > 0 ? ahead : yield* read
+        ahead = nothing
+        if (chunk.length > 0) return chunk
+        if (isAtEnd) return yield* Cause.done()
+        continue
+      }
+      if (inflater === undefined) {
+        yield* begin
+        continue
+      }
+      const output = yield* Effect.mapError(inflater.pull, damage)
+      if (output === "ended") {
+        ahead = inflater.leftover()
+        inflater = undefined
+      } else if (output === "hungry") {
+        const chunk = yield* read
+        if (isAtEnd) inflater.finish()
+        else inflater.feed(chunk)
+      } else {
+        return output
+      }
+    }
+  })
+
+  return next
+}
 
 type Format = Inflater.Format | "plain"
 

@@ -63,7 +63,10 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   const ship = (message: QueueMessage) =>
     objectsOf(message, options.acceptsKey).pipe(
       Effect.flatMap((objects) =>
-        Effect.validate(objects, (ref) => shipObject(message, ref), { concurrency: OBJECTS_PER_MESSAGE, discard: true })
+        Effect.validate(objects, (ref) => shipObject(message, ref), {
+          concurrency: objects.length === 1 ? 1 : OBJECTS_PER_MESSAGE,
+          discard: true
+        })
       ),
       settlement(message, options),
       Effect.tap(() => Effect.sync(() => acked.forget(message)))
@@ -82,7 +85,7 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
               Stream.mapEffect(
                 ({ events, records }) =>
                   publisher.publish(events).pipe(budget.spend(byteLength(events)), Effect.andThen(countAcked(records))),
-                { concurrency: BATCHES_PER_OBJECT, unordered: true }
+                { concurrency: isOneBatch(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
               ),
               Stream.runFold(
                 () => 0,
@@ -104,6 +107,8 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
     Stream.runDrain
   )
 })
+
+const isOneBatch = ({ size }: ObjectRef) => size !== undefined && size < 65536
 
 const inFlight = <R>(work: Effect.Effect<void, never, R>) =>
   Effect.acquireUseRelease(

@@ -6,14 +6,20 @@ import { Layer, Logger, type LogLevel, References } from "effect"
 /** `pretty` for people, `json` for collectors: one object a line. */
 export type LogFormat = "pretty" | "json"
 
-/**
- * The logger of the whole program.
- *
- * **Shape** Nothing is logged below `level`.
- */
-export const layer = (options: { readonly format: LogFormat; readonly level: LogLevel.LogLevel }): Layer.Layer<never> =>
+/** How to log. **Shape** Nothing is logged below `level`. Plain data. */
+export interface LoggingOptions {
+  readonly format: LogFormat
+  readonly level: LogLevel.LogLevel
+  /** Whether `pretty` may use colours: only a terminal shows them. */
+  readonly colors: boolean
+}
+
+/** The logger of the whole program. */
+export const layer = ({ colors, format, level }: LoggingOptions): Layer.Layer<never> =>
   Layer.mergeAll(
-    Logger.layer([options.format === "json" ? Logger.withConsoleError(Logger.formatJson) : Logger.consolePretty()]),
+    Logger.layer([
+      format === "json" ? Logger.withConsoleError(Logger.formatJson) : Logger.consolePrettyTty({ colors })
+    ]),
     Layer.succeed(Logger.LogToStderr, true),
-    Layer.succeed(References.MinimumLogLevel, options.level)
+    Layer.succeed(References.MinimumLogLevel, level)
   )

@@ -37,6 +37,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   telemetry: ["domain"],
   pipeline: ["domain", "notification", "decode", "encode", "source", "reader", "output", "telemetry"],
   aws: ["domain", "source", "reader", "credentials"],
+  workers: ["domain", "credentials", "output", "telemetry"],
   testing: ["domain", "source", "reader", "credentials", "output"],
   demo: ["domain", "demo"],
   cli: [
@@ -52,6 +53,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
     "telemetry",
     "pipeline",
     "aws",
+    "workers",
     "demo"
   ]
 }

@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { Duplex } from "node:stream"
 import { Gunzip, gzipSync, zstdCompressSync } from "node:zlib"
 import { vi } from "vitest"
+import { throughStages } from "../../src/decode/chunks.ts"
 import { type DecompressOptions, decompress } from "../../src/decode/decompress.ts"
 import { bytesFrom } from "../support/bytesFrom.ts"
 import { checkProperty } from "../support/checkProperty.ts"
@@ -14,9 +15,12 @@ const limits: DecompressOptions = { maxObjectBytes: 100_000_000, maxExpansionRat
 const whole: Chunking = { sizes: [100_000_000], isCopied: false }
 const byteByByte: Chunking = { sizes: [1], isCopied: false }
 
+const decompressed = <E, R>(body: Stream.Stream<Uint8Array, E, R>, options: DecompressOptions) =>
+  throughStages(body, (pull, scope) => decompress(pull, scope, options))
+
 /** What the object decompresses to, or the error that it ends with. */
 const run = (stored: Uint8Array, options: Partial<DecompressOptions> = {}, chunking = whole) =>
-  decompress(Stream.fromIterable(cut(stored, chunking)), { ...limits, ...options }).pipe(
+  decompressed(Stream.fromIterable(cut(stored, chunking)), { ...limits, ...options }).pipe(
     Stream.runCollect,
     Effect.map((chunks) => {
       assert.isTrue(chunks.every((chunk) => chunk.length > 0))
@@ -119,7 +123,7 @@ describe("decompress", () => {
           [one, padding, two, padding],
           [Buffer.concat([one, padding]), padding, two]
         ]) {
-          const output = yield* Stream.runCollect(decompress(Stream.fromIterable(chunks), limits))
+          const output = yield* Stream.runCollect(decompressed(Stream.fromIterable(chunks), limits))
           assert.strictEqual(Buffer.concat(output).toString(), "onetwo")
         }
       }
@@ -153,7 +157,7 @@ describe("decompress", () => {
       for (const compress of formats) {
         const stored = cut(compress(plain), { sizes: [65_536], isCopied: false })
         const chunks = yield* Stream.runCollect(
-          decompress(Stream.fromIterable(stored), { ...limits, sizeHint: undefined })
+          decompressed(Stream.fromIterable(stored), { ...limits, sizeHint: undefined })
         )
         assert.isTrue(Buffer.concat(chunks).equals(plain))
         assert.isTrue(chunks.every((chunk) => chunk.length <= 1024 * 1024))
@@ -175,7 +179,7 @@ describe("decompress", () => {
     Effect.gen(function* () {
       const bomb = gzipSync(Buffer.alloc(50_000_000))
       let bytes = 0
-      const error = yield* decompress(Stream.succeed(bomb), {
+      const error = yield* decompressed(Stream.succeed(bomb), {
         ...limits,
         sizeHint: undefined,
         maxExpansionRatio: 50
@@ -205,7 +209,7 @@ describe("decompress", () => {
       )
       const destroy = vi.spyOn(Duplex.prototype, "destroy")
       yield* Effect.addFinalizer(() => Effect.sync(() => destroy.mockRestore()))
-      yield* Stream.runDrain(Stream.take(decompress(body, { ...limits, sizeHint: undefined }), 1))
+      yield* Stream.runDrain(Stream.take(decompressed(body, { ...limits, sizeHint: undefined }), 1))
       assert.isBelow(read, 2_000_000)
       assert.isTrue(destroy.mock.contexts.some((engine) => engine instanceof Gunzip))
     })
@@ -215,7 +219,7 @@ describe("decompress", () => {
     Effect.gen(function* () {
       const stored = gzipSync(bytesFrom(1000))
       const body = Stream.concat(Stream.succeed(stored.subarray(0, 100)), Stream.fail("the body broke"))
-      assert.strictEqual(yield* Effect.flip(Stream.runDrain(decompress(body, limits))), "the body broke")
+      assert.strictEqual(yield* Effect.flip(Stream.runDrain(decompressed(body, limits))), "the body broke")
     })
   )
 })

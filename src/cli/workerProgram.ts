@@ -1,0 +1,46 @@
+/**
+ * What a worker thread does: one whole pipeline, with its share of what the process may have in flight.
+ */
+import { Effect, Fiber } from "effect"
+import * as ConfigFile from "../config/ConfigFile.ts"
+import * as Ingest from "../pipeline/Ingest.ts"
+import type { PolledQueue } from "../pipeline/receive.ts"
+import * as Logging from "../telemetry/logging.ts"
+import * as MainThread from "../workers/MainThread.ts"
+import * as relay from "../workers/relay.ts"
+import { ingestOptions } from "./ingestOptions.ts"
+import { workerServicesLayer } from "./servicesLayer.ts"
+
+/** What a worker is told at its start. Plain data: it goes from one thread to another. */
+export interface WorkerData {
+  readonly source: ConfigFile.ConfigSource
+  readonly queues: ReadonlyArray<PolledQueue>
+  /** How many workers share the process. */
+  readonly count: number
+  readonly logging: Logging.LoggingOptions
+}
+
+/**
+ * Runs the pipeline until the main thread says that it is time to drain, and tells it when that is done; then waits for its
+ * leave to end. When the main thread closes the connection before, messages in flight are given back.
+ */
+export const workerProgram = ({ count, logging, queues, source }: WorkerData) =>
+  Effect.gen(function* () {
+    const main = yield* MainThread.MainThread
+    // The main thread has decoded the same text, so it is good.
+    const { config } = yield* Effect.orDie(Effect.fromResult(ConfigFile.parse(source.text, source)))
+    const telling = yield* Effect.forkScoped(relay.tell)
+    yield* Ingest.run(shareOf(ingestOptions(config, queues), count), main.drain).pipe(
+      Effect.provide(workerServicesLayer(config)),
+      Effect.raceFirst(main.closed)
+    )
+    yield* Fiber.interrupt(telling)
+    yield* main.tellDrained
+    yield* main.closed
+  }).pipe(Effect.scoped, Effect.provide(MainThread.layer), Effect.provide(Logging.layer(logging)))
+
+const shareOf = (options: Ingest.IngestOptions, count: number): Ingest.IngestOptions => ({
+  ...options,
+  maxInFlightMessages: Math.max(1, Math.floor(options.maxInFlightMessages / count)),
+  maxBytesInFlight: Math.floor(options.maxBytesInFlight / count)
+})
