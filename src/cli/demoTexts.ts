@@ -35,6 +35,7 @@ ${lines.join("\n")}
   Messages deleted: ${summary.messagesDeleted}; left in the queue: ${summary.messagesLeft}.
   Without the role account A refused account B: ${summary.deniedWithBaseIdentity} times AccessDenied.
   Sessions of the role: ${summary.sessionsAssumed}, so it was renewed while logs came in.
+  Heartbeats among the events: ${summary.heartbeats}.
   Events: ${summary.eventsFile}
   ${summary.seconds} s.`
 }

@@ -143,7 +143,7 @@ const showProgress = Effect.fnUntraced(function* (
 })
 
 const summarize = Effect.fnUntraced(function* (
-  { distinctEvents, eventsDelivered, recordsUploaded }: Proof,
+  { distinctEvents, eventsDelivered, heartbeats, recordsUploaded }: Proof,
   aws: EmbeddedAws.EmbeddedAws["Service"],
   {
     began,
@@ -160,6 +160,7 @@ const summarize = Effect.fnUntraced(function* (
     recordsUploaded,
     eventsDelivered,
     distinctEvents,
+    heartbeats,
     messagesDeleted: (yield* Progress.totals).messagesDeleted,
     messagesLeft: ready + inFlight + delayed,
     sessionsAssumed: (yield* aws.sessions).length,
@@ -177,5 +178,6 @@ const whatIsAmiss = (summary: Summary): ReadonlyArray<string> =>
     summary.distinctEvents === summary.eventsDelivered ? Option.none() : Option.some("some events have the same id"),
     summary.messagesLeft === 0 ? Option.none() : Option.some(`${summary.messagesLeft} messages are left in the queue`),
     summary.sessionsAssumed >= 2 ? Option.none() : Option.some("no session was refreshed"),
+    summary.heartbeats > 0 ? Option.none() : Option.some("no heartbeat was seen"),
     summary.deniedWithBaseIdentity > 0 ? Option.none() : Option.some("the base identity was not refused")
   ].flatMap(Option.toArray)

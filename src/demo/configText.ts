@@ -23,6 +23,7 @@ s3beat:
   stsCredsExpirationTime: 1h
 
   period: 1s
+  heartbeatinterval: 2s
   endpoints:
     s3: ${endpoint}
     sqs: ${endpoint}

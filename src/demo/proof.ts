@@ -16,12 +16,18 @@ export interface KindTotals {
   readonly events: number
 }
 
-/** The outcome. **Shape** `amiss` says in words what is not as it should be; empty when everything is. */
+/**
+ * The outcome.
+ *
+ * **Shape** Heartbeats are events of the beat itself: counted apart, and in no other sum. `amiss` says in words what is not as it
+ * should be; empty when everything is.
+ */
 export interface Proof {
   readonly kinds: ReadonlyArray<KindTotals>
   readonly recordsUploaded: number
   readonly eventsDelivered: number
   readonly distinctEvents: number
+  readonly heartbeats: number
   readonly amiss: ReadonlyArray<string>
 }
 
@@ -37,10 +43,11 @@ interface DeliveredEvent {
 
 /** Compares the uploaded logs with the events file, which is NDJSON. */
 export const prove = (logs: ReadonlyArray<UploadedLog>, eventsFile: string): Proof => {
-  const events = eventsFile
+  const lines = eventsFile
     .split("\n")
     .filter((line) => line !== "")
-    .map((line): DeliveredEvent => JSON.parse(line))
+    .map((line): DeliveredEvent | { readonly heartbeat: string } => JSON.parse(line))
+  const events = lines.filter((line): line is DeliveredEvent => !("heartbeat" in line))
   const byObject = Map.groupBy(events, ({ aws: { s3 } }) => nameOf(s3.bucket.name, s3.object.key))
   const amiss: Array<string> = []
   const kinds = new Map<Kind, KindTotals>()
@@ -72,6 +79,7 @@ export const prove = (logs: ReadonlyArray<UploadedLog>, eventsFile: string): Pro
     recordsUploaded: logs.reduce((sum, { records }) => sum + records.length, 0),
     eventsDelivered: events.length,
     distinctEvents: new Set(events.map((event) => event["@metadata"]._id)).size,
+    heartbeats: lines.length - events.length,
     amiss
   }
 }

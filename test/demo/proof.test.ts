@@ -45,6 +45,7 @@ describe("proof", () => {
         recordsUploaded: 5,
         eventsDelivered: 5,
         distinctEvents: 5,
+        heartbeats: 0,
         amiss: []
       })
     }
@@ -75,6 +76,14 @@ describe("proof", () => {
       "a/y: 0 events of 1 records, record 0 differs",
       '1 events of an object that was not uploaded: ["b","y"]'
     ])
+  })
+
+  it("heartbeats are counted apart, wherever they stand, and disturb nothing else", () => {
+    const beat = `${JSON.stringify({ "@timestamp": "2026-01-01T00:00:00.000Z", heartbeat: "{}" })}\n`
+    const { heartbeats, ...proof } = prove(uploaded, `${beat}${file(complete)}${beat}`)
+    const { heartbeats: none, ...without } = prove(uploaded, file(complete))
+    assert.deepStrictEqual([heartbeats, none], [2, 0])
+    assert.deepStrictEqual(proof, without)
   })
 
   it("without any event everything is amiss", () => {
