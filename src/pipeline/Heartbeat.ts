@@ -35,8 +35,6 @@ export const run = Effect.fnUntraced(function* ({
     )
 
   const sendLast = send("stopped").pipe(
-    // Finalizers are not interrupted, but this one must be.
-    Effect.interruptible,
     Effect.timeoutOption(STOP_LIMIT),
     Effect.tap((sent) =>
       Option.isNone(sent)

@@ -13,7 +13,8 @@ const start = Effect.gen(function* () {
   const scope = yield* Scope.make()
   yield* Scope.provide(Heartbeat.run({ sender, interval: Duration.hours(1) }), scope)
   yield* settled
-  return { stop: Scope.close(scope, Exit.void) }
+  // As a scope closes in the program: nothing interrupts it.
+  return { stop: Effect.uninterruptible(Scope.close(scope, Exit.void)) }
 })
 
 /** Whether an event is a heartbeat: what it says, as `code at second`; else the event as it is. */
