@@ -45,6 +45,7 @@ export const decodeOptions = (config: S3beatConfig): DecodeOptions => ({
 export const encoderOf = (config: S3beatConfig): EventEncoder =>
   makeEventEncoder({
     ...beatOf(config),
+    layout: config.eventProfile,
     deviceType: config.logsource_name,
     fields: config.fields,
     fieldsUnderRoot: config.fieldsUnderRoot,
