@@ -39,8 +39,12 @@ describe("proof", () => {
     for (const events of [complete, complete.toReversed()]) {
       assert.deepStrictEqual(prove(uploaded, file(events)), {
         kinds: [
-          { kind: "ALB", objects: 2, records: 4, events: 4 },
-          { kind: "NDJSON", objects: 1, records: 1, events: 1 }
+          { name: "ALB", objects: 2, records: 4, events: 4 },
+          { name: "NDJSON", objects: 1, records: 1, events: 1 }
+        ],
+        buckets: [
+          { name: "a", objects: 2, records: 4, events: 4 },
+          { name: "b", objects: 1, records: 1, events: 1 }
         ],
         recordsUploaded: 5,
         eventsDelivered: 5,
