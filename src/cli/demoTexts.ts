@@ -17,14 +17,11 @@ export const introduction = (endpoint: string, configFile: string): string =>
   s3beat runs as "s3beat run -c ${configFile}"
 `
 
-const show = ({ buckets, roles }: Account): string =>
-  `${list(
-    "bucket",
-    buckets.map(({ name, region }) => `${name} (${region})`)
-  )}; ${list(
-    "role",
-    roles.map(({ name }) => name)
-  )}`
+const show = ({ buckets, roles }: Account): string => {
+  const places = buckets.map(({ name, region }) => `${name} (${region})`)
+  const names = roles.map(({ name }) => name)
+  return `${list("bucket", places)}; ${list("role", names)}`
+}
 
 const list = (noun: string, names: ReadonlyArray<string>): string =>
   `${noun}${names.length === 1 ? "" : "s"} ${names.join(", ")}`
@@ -51,7 +48,7 @@ ${lines.join("\n")}
   Messages deleted: ${summary.messagesDeleted}; left in the queues: ${summary.messagesLeft}.
   Without a role account A refused account B: ${summary.deniedWithBaseIdentity} times AccessDenied.
   Which role of A reads which bucket was learned: ${summary.deniedWhileLearning} times AccessDenied. C's role was told, and polled C's queue as well.
-  Sessions: ${summary.sessionsAssumed}; all ${summary.rolesRenewed} roles were renewed while logs came in.
+  Sessions: ${summary.sessionsAssumed}; ${summary.rolesRenewed} of ${cast.roleArns.length} roles were renewed while logs came in.
   Heartbeats among the events: ${summary.heartbeats}.
   Events: ${summary.eventsFile}
   ${summary.seconds} s.`

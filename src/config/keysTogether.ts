@@ -33,8 +33,9 @@ export const keysWithoutEffect = (root: Mapping, keys: ReadonlyArray<ConfigKey>)
   const roles = rolesOf(root)
   if (roles !== undefined && !isOn(root, "assumeRoleFlag")) {
     warnings.push(ofKey(roles.position, key("assumeRoleArn"), "is ignored while assumeRoleFlag is false"))
+  } else {
+    warnings.push(...queuesNotPolled(root))
   }
-  warnings.push(...queuesNotPolled(root))
   const accessKey = find(root, key("accessKeyID"))
   if (accessKey !== undefined && isOn(root, "awsFlag")) {
     warnings.push(ofKey(accessKey.position, key("accessKeyID"), "is ignored while awsFlag is true"))
