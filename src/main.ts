@@ -4,13 +4,13 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, Runtime } from "effect"
+import { Cause, Effect, Exit, Layer, Runtime } from "effect"
 import { Command } from "effect/cli"
 import { s3beat } from "./cli/Cli.ts"
-import { report } from "./cli/CommandFailed.ts"
+import { presenter, report } from "./cli/CommandFailed.ts"
 import { version } from "./version.ts"
 
-const main = report(Command.run(s3beat, { version })).pipe(Effect.provide(NodeServices.layer))
+const main = report(Command.run(s3beat, { version })).pipe(Effect.provide(Layer.merge(NodeServices.layer, presenter)))
 
 NodeRuntime.runMain(main, {
   // A daemon that was told to stop, and drained, has done its duty: that is 0, not 130, unless a command says otherwise.

@@ -24,7 +24,7 @@ export const demo = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Show everything on one machine: two AWS accounts of its own, logs, the daemon, and the proof"
+    "Show everything on one machine: three AWS accounts of its own, logs, the daemon, and the proof"
   ),
   Command.withExamples([{ command: "s3beat demo --keep", description: "Stay up, to upload more with the AWS CLI" }])
 )

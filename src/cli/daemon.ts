@@ -7,6 +7,7 @@ import { Deferred, Duration, Effect, Fiber, Option } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import { Credentials } from "../credentials/Credentials.ts"
+import * as Heartbeat from "../pipeline/Heartbeat.ts"
 import * as Ingest from "../pipeline/Ingest.ts"
 import type { PolledQueue } from "../pipeline/receive.ts"
 import { SqsSource } from "../source/SqsSource.ts"
@@ -15,13 +16,13 @@ import * as Progress from "../telemetry/progress.ts"
 import * as Workers from "../workers/Workers.ts"
 import { version } from "../version.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
-import { ingestOptions } from "./ingestOptions.ts"
+import { beatOf, ingestOptions } from "./ingestOptions.ts"
 import { servicesLayer } from "./servicesLayer.ts"
 import { startThread } from "./startThread.ts"
 
 /**
  * Ships what the config's queues announce until it is interrupted; then takes no more, lets what is in flight come to its
- * end for up to `shutdownTimeout`, and gives the rest back.
+ * end for up to `shutdownTimeout`, gives the rest back, and says by a last heartbeat that it has stopped.
  *
  * **Errors** `CommandFailed` when AWS or the output cannot be used at start, with the cause in one line. Once started
  * nothing ends it but interruption.
@@ -37,6 +38,10 @@ export const daemon = (
       `Started s3beat ${version} as ${config.fullyQualifiedBeatName}, with ${count === 1 ? "1 worker" : `${count} workers`}.`
     )
     yield* Effect.forkScoped(Progress.report)
+    // Before the pipeline, because the scope closes in reverse: the last heartbeat says that everything is drained.
+    if (!config.heartbeatdisabled) {
+      yield* Heartbeat.run({ sender: beatOf(config), interval: config.heartbeatinterval })
+    }
     const drain = yield* Deferred.make<void>()
     const ingest = yield* Effect.forkScoped(
       count === 1

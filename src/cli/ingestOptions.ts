@@ -4,13 +4,18 @@
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import type { DecodeOptions } from "../decode/decodeObject.ts"
 import { type EventEncoder, makeEventEncoder } from "../encode/EventEncoder.ts"
+import type { HeartbeatSender } from "../encode/heartbeatEvent.ts"
 import { makeKeyFilter } from "../notification/keyFilter.ts"
 import type { IngestOptions } from "../pipeline/Ingest.ts"
 import type { PolledQueue } from "../pipeline/receive.ts"
 import { version } from "../version.ts"
 
-/** The name of the beat in every event. */
-const BEAT_NAME = "s3beat"
+/** Who this beat is, in every event. */
+export const beatOf = ({ fullyQualifiedBeatName }: S3beatConfig): HeartbeatSender => ({
+  beatName: "s3beat",
+  version,
+  fullyQualifiedBeatName
+})
 
 /** The pipeline's options, for queues that were found at start. */
 export const ingestOptions = (config: S3beatConfig, queues: ReadonlyArray<PolledQueue>): IngestOptions => ({
@@ -39,9 +44,8 @@ export const decodeOptions = (config: S3beatConfig): DecodeOptions => ({
 /** The encoder of this beat's events. */
 export const encoderOf = (config: S3beatConfig): EventEncoder =>
   makeEventEncoder({
-    beatName: BEAT_NAME,
-    version,
-    fullyQualifiedBeatName: config.fullyQualifiedBeatName,
+    ...beatOf(config),
+    layout: config.eventProfile,
     deviceType: config.logsource_name,
     fields: config.fields,
     fieldsUnderRoot: config.fieldsUnderRoot,

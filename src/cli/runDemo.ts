@@ -2,7 +2,7 @@
  * What `s3beat demo` does.
  */
 import { Clock, Console, Duration, Effect, FileSystem, Option, Path } from "effect"
-import { accountA, accountB, cast } from "../demo/accounts.ts"
+import { accountA, accountB, accountC, cast } from "../demo/accounts.ts"
 import { configText } from "../demo/configText.ts"
 import * as EmbeddedAws from "../demo/EmbeddedAws.ts"
 import { type Proof, prove } from "../demo/proof.ts"
@@ -32,17 +32,21 @@ const LIMIT = Duration.seconds(28)
 const INTERRUPTED = 130
 
 /** What the demo found. The keys of `--json`. */
-export interface Summary extends Omit<Proof, "kinds" | "amiss"> {
+export interface Summary extends Omit<Proof, "kinds" | "buckets" | "amiss"> {
   readonly objectsUploaded: number
   readonly messagesDeleted: number
   readonly messagesLeft: number
   readonly sessionsAssumed: number
+  /** Roles of which more than one session was needed. */
+  readonly rolesRenewed: number
   readonly deniedWithBaseIdentity: number
+  /** Refusals to a role that was tried for a bucket of another role. */
+  readonly deniedWhileLearning: number
   readonly eventsFile: string
   readonly seconds: number
 }
 
-const awsLayer = EmbeddedAws.layer({ accounts: [accountA, accountB], sessionLifetimeCap: SESSION_LIFETIME })
+const awsLayer = EmbeddedAws.layer({ accounts: [accountA, accountB, accountC], sessionLifetimeCap: SESSION_LIFETIME })
 
 /** Uploads logs, runs the daemon as `run` does, and proves that everything arrived. */
 export const runDemo = Effect.fnUntraced(
@@ -108,18 +112,20 @@ function cannotWrite(cause: { readonly message: string }) {
   return new CommandFailed({ message: `The demo cannot write its files: ${cause.message}`, exitCode: exitCode.failed })
 }
 
-/** Uploads as account A's user, and lets account B's try to read the first object without the role. */
+/** Uploads as the users of accounts A and C, and lets account B's try to read the first object without a role. */
 const upload = Effect.fnUntraced(function* (endpoint: string, all: ReturnType<typeof logs>) {
-  const uploader = yield* Uploader.make(endpoint, cast.uploader)
+  const uploaderA = yield* Uploader.make(endpoint, cast.uploader)
+  const uploaderC = yield* Uploader.make(endpoint, cast.uploaderC)
+  const uploaderOf = (accountId: string) => (accountId === accountC.id ? uploaderC : uploaderA)
   const beat = yield* Uploader.make(endpoint, cast.beat)
   const counted = { objects: 0 }
-  yield* uploadOver(uploader, all, UPLOAD_SPAN, ({ bucket, key }) =>
+  yield* uploadOver(uploaderOf, all, UPLOAD_SPAN, ({ bucket, key }) =>
     Effect.suspend(() => (++counted.objects === 1 ? beat.refusalOf(regionOf(bucket), bucket, key) : Effect.undefined))
   ).pipe(Effect.forkScoped)
   return counted
 })
 
-/** Until the queue is empty and every record has become an event. */
+/** Until the queues are empty, every record has become an event, and every role's session was renewed. */
 const awaitDelivery = Effect.fnUntraced(function* (
   all: ReturnType<typeof logs>,
   aws: EmbeddedAws.EmbeddedAws["Service"]
@@ -127,12 +133,21 @@ const awaitDelivery = Effect.fnUntraced(function* (
   const records = all.reduce((sum, log) => sum + log.records.length, 0)
   while (true) {
     const { events, messagesDeleted } = yield* Progress.totals
-    const { inFlight, ready } = yield* aws.queueDepth(cast.queueArn)
-    const { length } = yield* aws.sessions
-    if (events >= records && messagesDeleted >= all.length && ready + inFlight === 0 && length >= 2) return
+    const isDelivered = events >= records && messagesDeleted >= all.length && (yield* messagesLeft(aws)) === 0
+    if (isDelivered && renewed(yield* aws.sessions) === cast.roleArns.length) return
     yield* Effect.sleep("100 millis")
   }
 })
+
+/** How many messages there are in all queues together. */
+const messagesLeft = (aws: EmbeddedAws.EmbeddedAws["Service"]) =>
+  Effect.map(Effect.forEach(cast.queueArns, aws.queueDepth), (depths) =>
+    depths.reduce((sum, { delayed, inFlight, ready }) => sum + ready + inFlight + delayed, 0)
+  )
+
+/** How many roles have more than one session. */
+const renewed = (sessions: ReadonlyArray<{ readonly roleArn: string }>) =>
+  cast.roleArns.filter((arn) => sessions.filter(({ roleArn }) => roleArn === arn).length > 1).length
 
 const showProgress = Effect.fnUntraced(function* (
   say: (line: string) => Effect.Effect<void>,
@@ -145,7 +160,7 @@ const showProgress = Effect.fnUntraced(function* (
 })
 
 const summarize = Effect.fnUntraced(function* (
-  { distinctEvents, eventsDelivered, recordsUploaded }: Proof,
+  { distinctEvents, eventsDelivered, heartbeats, recordsUploaded }: Proof,
   aws: EmbeddedAws.EmbeddedAws["Service"],
   {
     began,
@@ -153,19 +168,21 @@ const summarize = Effect.fnUntraced(function* (
     objectsUploaded
   }: { readonly began: number; readonly eventsFile: string; readonly objectsUploaded: number }
 ): Effect.fn.Return<Summary> {
-  const { delayed, inFlight, ready } = yield* aws.queueDepth(cast.queueArn)
-  const denied = (yield* aws.ledger).filter(
-    ({ code, principal, service }) => service === "s3" && principal === cast.beatArn && code === "AccessDenied"
-  )
+  const denied = (yield* aws.ledger).filter(({ code, service }) => service === "s3" && code === "AccessDenied")
+  const deniedWithBaseIdentity = denied.filter(({ principal }) => principal === cast.beatArn).length
+  const sessions = yield* aws.sessions
   return {
     objectsUploaded,
     recordsUploaded,
     eventsDelivered,
     distinctEvents,
+    heartbeats,
     messagesDeleted: (yield* Progress.totals).messagesDeleted,
-    messagesLeft: ready + inFlight + delayed,
-    sessionsAssumed: (yield* aws.sessions).length,
-    deniedWithBaseIdentity: denied.length,
+    messagesLeft: yield* messagesLeft(aws),
+    sessionsAssumed: sessions.length,
+    rolesRenewed: renewed(sessions),
+    deniedWithBaseIdentity,
+    deniedWhileLearning: denied.length - deniedWithBaseIdentity,
     eventsFile,
     seconds: Math.round(((yield* Clock.currentTimeMillis) - began) / 100) / 10
   }
@@ -177,7 +194,11 @@ const whatIsAmiss = (summary: Summary): ReadonlyArray<string> =>
       ? Option.none()
       : Option.some(`${summary.eventsDelivered} events were delivered of ${summary.recordsUploaded} records`),
     summary.distinctEvents === summary.eventsDelivered ? Option.none() : Option.some("some events have the same id"),
-    summary.messagesLeft === 0 ? Option.none() : Option.some(`${summary.messagesLeft} messages are left in the queue`),
-    summary.sessionsAssumed >= 2 ? Option.none() : Option.some("no session was refreshed"),
+    summary.messagesLeft === 0 ? Option.none() : Option.some(`${summary.messagesLeft} messages are left in the queues`),
+    summary.rolesRenewed === cast.roleArns.length
+      ? Option.none()
+      : Option.some(`of ${cast.roleArns.length} roles the sessions of ${summary.rolesRenewed} were renewed`),
+    summary.deniedWhileLearning > 0 ? Option.none() : Option.some("no role was learned from a refusal"),
+    summary.heartbeats > 0 ? Option.none() : Option.some("no heartbeat was seen"),
     summary.deniedWithBaseIdentity > 0 ? Option.none() : Option.some("the base identity was not refused")
   ].flatMap(Option.toArray)

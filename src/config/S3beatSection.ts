@@ -175,6 +175,11 @@ export const S3beatSection = Schema.Struct({
     Text,
     "Becomes the device_type of every event, by which LogRhythm tells virtual log sources apart."
   ),
+  eventProfile: ConfigKey.withDefault(
+    oneOf({ ecs: "ecs", logrhythm: "logrhythm" }),
+    "ecs",
+    "Where the record stands in the event: ecs in message, with its place under log; logrhythm in log, where LogRhythm's pipelines look for it, with its place under record and without message."
+  ),
   heartbeatdisabled: ConfigKey.withDefault(Flag, false, "Whether no liveness event is sent to the collector."),
   heartbeatinterval: ConfigKey.withDefault(
     BeatsDuration.within({ minimum: "1 second", maximum: "24 hours" }),

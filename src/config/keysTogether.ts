@@ -2,12 +2,15 @@
  * What must hold between keys, and what is worth a warning. Looked at in the tree and not in decoded values, so that these
  * problems are told together with those of single keys.
  */
+import { Option, Result } from "effect"
 import type { ConfigKey } from "./ConfigKey.ts"
 import { type ConfigNode, find, isEmpty, keyPosition, type Mapping } from "./ConfigNode.ts"
 import { OUTPUTS } from "./OutputSection.ts"
 import { type KeyPath, ofKey, type Problem } from "./Problem.ts"
+import * as QueueEntry from "./QueueEntry.ts"
 import { ROLE_EXAMPLE } from "./RoleEntry.ts"
 import { isBareHours } from "./SessionDuration.ts"
+import { showText } from "./scalar.ts"
 import { flagOf } from "./words.ts"
 
 const key = (name: string): KeyPath => ["s3beat", name]
@@ -31,6 +34,8 @@ export const keysWithoutEffect = (root: Mapping, keys: ReadonlyArray<ConfigKey>)
   const roles = rolesOf(root)
   if (roles !== undefined && !isOn(root, "assumeRoleFlag")) {
     warnings.push(ofKey(roles.position, key("assumeRoleArn"), "is ignored while assumeRoleFlag is false"))
+  } else {
+    warnings.push(...queuesNotPolled(root))
   }
   const accessKey = find(root, key("accessKeyID"))
   if (accessKey !== undefined && isOn(root, "awsFlag")) {
@@ -83,6 +88,32 @@ const rolesOf = (root: Mapping): ConfigNode | undefined => {
   const roles = find(root, key("assumeRoleArn"))
   return roles?._tag === "Sequence" && roles.items.length === 0 ? undefined : roles
 }
+
+/** A queue that a role names and `sqsQueues` does not is most often misspelt, and the one that is meant is polled as someone else. */
+const queuesNotPolled = (root: Mapping): ReadonlyArray<Problem> => {
+  const polled = new Set(
+    each(find(root, key("sqsQueues")))
+      .flatMap((node) =>
+        node._tag === "Scalar" ? Option.toArray(Result.getSuccess(QueueEntry.parse(String(node.value)))) : []
+      )
+      .map(({ name }) => name)
+  )
+  return each(find(root, key("assumeRoleArn"))).flatMap((role, index) =>
+    each(find(role, ["queues"])).flatMap((queue) =>
+      queue._tag !== "Scalar" || polled.has(String(queue.value))
+        ? []
+        : ofKey(
+            queue.position,
+            [...key("assumeRoleArn"), index, "queues"],
+            `${showText(String(queue.value))} is no name of a queue in sqsQueues, so nothing is polled as this role by it`
+          )
+    )
+  )
+}
+
+/** The items of a list, or a single value that stands for a list of itself. */
+const each = (node: ConfigNode | undefined): ReadonlyArray<ConfigNode> =>
+  node === undefined ? [] : node._tag === "Sequence" ? node.items : [node]
 
 const lineLimits = (root: Mapping): ReadonlyArray<Problem> => {
   const asBeats = find(root, ["s3beat", "multiline", "max_lines"])

@@ -9,20 +9,29 @@ s3beat:
   beatIdentifier: demo
   sqsQueues:
     - ${QUEUE}:${cast.region}
+    - ${cast.auditEvents.name}:${cast.auditEvents.region}
 
-  # Account B's own keys: good for the queue, and for assuming the role. Nothing in account A is open to them.
+  # Account B's own keys: good for its own queue, and for assuming the roles. Nothing in accounts A and C is open to them.
   awsFlag: false
   accessKeyID: ${cast.beat.accessKeyId}
   secretAccessKey: ${cast.beat.secretAccessKey}
 
-  # The role in account A that may read its buckets.
   assumeRoleFlag: true
   assumeRoleArn:
+    # Account A has a role for each of its buckets. Which is for which is not told: one refusal teaches it.
     - arn: ${cast.roleArn}
       externalId: ${cast.externalId}
+    - arn: ${cast.roleArnEu}
+      externalId: ${cast.externalId}
+    # Account C's role is told what it is for, and polls C's own queue as well.
+    - arn: ${cast.roleArnC}
+      externalId: ${cast.externalIdC}
+      buckets: [audit-*]
+      queues: [${cast.auditEvents.name}]
   stsCredsExpirationTime: 1h
 
   period: 1s
+  heartbeatinterval: 2s
   endpoints:
     s3: ${endpoint}
     sqs: ${endpoint}

@@ -2,11 +2,12 @@
  * The logs of the demo, and how they come in: not all at once, but as a day's logs would, quicker.
  */
 import { Duration, Effect } from "effect"
-import { accountA } from "./accounts.ts"
+import { accountA, accountC } from "./accounts.ts"
 import type { UploadedLog } from "./proof.ts"
 import * as Pseudorandom from "./Pseudorandom.ts"
 import { type Kind, type SampleLog, sampleLog } from "./sampleLogs.ts"
 import type { Uploader } from "./Uploader.ts"
+import type { Account } from "./World.ts"
 
 /** How many objects of each kind. */
 const COUNTS: ReadonlyArray<readonly [Kind, number]> = [
@@ -21,7 +22,10 @@ const SEED = 20_261_124
 /** Uploads at a time. */
 const CONCURRENCY = 4
 
-/** The logs, kinds mixed, spread over account A's buckets. */
+/** The buckets that logs are uploaded to, and whose they are. */
+const homes = [accountA, accountC].flatMap((account) => account.buckets.map((bucket) => ({ account, bucket })))
+
+/** The logs, kinds mixed, spread over the buckets of A and C. */
 export const logs = (): ReadonlyArray<UploadedLog> => {
   const random = Pseudorandom.make(SEED)
   const all = COUNTS.flatMap(([kind, count]) =>
@@ -35,12 +39,12 @@ const inBucket = ({ bytes, key, kind, records }: SampleLog, i: number): Uploaded
   key,
   bytes,
   records,
-  bucket: accountA.buckets[i % accountA.buckets.length]?.name ?? ""
+  bucket: homes[i % homes.length]?.bucket.name ?? ""
 })
 
-/** Uploads the logs evenly over a span of time, telling of each. */
+/** Uploads the logs evenly over a span of time, each as its bucket's account, telling of each. */
 export const uploadOver = (
-  uploader: Uploader,
+  uploaderOf: (accountId: string) => Uploader,
   all: ReadonlyArray<UploadedLog>,
   span: Duration.Duration,
   onUpload: (log: UploadedLog) => Effect.Effect<void>
@@ -48,13 +52,20 @@ export const uploadOver = (
   Effect.forEach(
     all,
     (log, i) =>
-      uploader.put(regionOf(log.bucket), log.bucket, log.key, log.bytes).pipe(
-        // Each of the workers waits before its next one.
-        Effect.delay(i < CONCURRENCY ? Duration.zero : Duration.times(span, CONCURRENCY / all.length)),
-        Effect.andThen(onUpload(log))
-      ),
+      uploaderOf(accountOf(log.bucket).id)
+        .put(regionOf(log.bucket), log.bucket, log.key, log.bytes)
+        .pipe(
+          // Each of the workers waits before its next one.
+          Effect.delay(i < CONCURRENCY ? Duration.zero : Duration.times(span, CONCURRENCY / all.length)),
+          Effect.andThen(onUpload(log))
+        ),
     { concurrency: CONCURRENCY, discard: true }
   )
 
-/** Where a bucket of account A is. */
-export const regionOf = (name: string): string => accountA.buckets.find((bucket) => bucket.name === name)?.region ?? ""
+const homeOf = (name: string) => homes.find(({ bucket }) => bucket.name === name)
+
+/** Where a bucket is. */
+export const regionOf = (name: string): string => homeOf(name)?.bucket.region ?? ""
+
+/** Whose a bucket is. */
+export const accountOf = (name: string): Account => homeOf(name)?.account ?? accountA

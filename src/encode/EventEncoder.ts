@@ -9,15 +9,15 @@ import { OFFSET_DIGITS } from "./eventId.ts"
 import { type EventProfile, type EventTemplate, makeEventTemplate } from "./eventTemplate.ts"
 import { copyInto, digitsInto, MAX_DIGITS, quote } from "./jsonString.ts"
 
-export type { EventProfile } from "./eventTemplate.ts"
+export type { EventLayout, EventProfile } from "./eventTemplate.ts"
 
 /** Encodes the records of one object. Keeps nothing between two batches. */
 export interface ObjectEncoder {
   /**
    * One event per record, in order.
    *
-   * **Shape** Each event is one line of valid JSON whatever the record's bytes are: `message` is the record as it stood, bytes that
-   * are not UTF-8 replaced by U+FFFD.
+   * **Shape** Each event is one line of valid JSON whatever the record's bytes are: `message` (`log` in LogRhythm's layout)
+   * is the record as it stood, bytes that are not UTF-8 replaced by U+FFFD.
    *
    * **Units** `readAt` is milliseconds since the epoch, and becomes `@timestamp`.
    */

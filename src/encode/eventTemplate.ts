@@ -6,12 +6,22 @@ import { objectIdPrefix } from "./eventId.ts"
 import { bucketArn, objectUrl } from "./objectUrl.ts"
 
 /**
+ * Where the record and its place in the object stand.
+ *
+ * **Shape** `ecs`: the record is `message`, its place is under `log` (`log.offset`, `log.file.path`, `log.flags`), as Filebeat has
+ * them. `logrhythm`: the record is `log`, a text, where LogRhythm's pipelines look for it; its place is under `record`, by the same
+ * names, and there is no `message`.
+ */
+export type EventLayout = "ecs" | "logrhythm"
+
+/**
  * What every event of this beat carries, whatever its object.
  *
- * **Shape** `fields` are the user's own: under `fields`, or at the root when `fieldsUnderRoot`; there s3beat's own keys win over
- * them, because an event without its identity is of no use.
+ * **Shape** `layout` is `ecs` unless given. `fields` are the user's own: under `fields`, or at the root when `fieldsUnderRoot`; there
+ * s3beat's own keys win over them, because an event without its identity is of no use.
  */
 export interface EventProfile {
+  readonly layout?: EventLayout
   readonly beatName: string
   readonly version: string
   readonly fullyQualifiedBeatName: string
@@ -26,7 +36,8 @@ export interface EventProfile {
  *
  * `head` timestamp `afterTimestamp` offset (12 digits) `afterId` offset `beforeMessage` message `tail`
  *
- * each message with its quotes, and `beforeTruncated` in the place of `beforeMessage` for a record that was cut at the limit.
+ * each message with its quotes, and `beforeTruncated` in the place of `beforeMessage` for a record that was cut at the limit. The
+ * layouts differ in these bytes alone, so that the encoder need not know them.
  */
 export interface EventTemplate {
   readonly head: Buffer
@@ -37,12 +48,24 @@ export interface EventTemplate {
   readonly tail: Buffer
 }
 
+const layouts: { readonly [Layout in EventLayout]: { readonly place: string; readonly text: string } } = {
+  ecs: { place: "log", text: "message" },
+  logrhythm: { place: "record", text: "log" }
+}
+
 /**
- * **Shape** The keys of Filebeat's aws-s3 input where it has them; `log.offset` is the record's position in the decompressed
+ * No field of the user's may stand at the root under these names, in any layout: a pipeline takes an event with a `log`, a `message` or
+ * a `heartbeat` for what it is not.
+ */
+const RESERVED = ["@timestamp", "@metadata", "log", "message", "heartbeat"]
+
+/**
+ * **Shape** The keys of Filebeat's aws-s3 input where it has them; the offset is the record's position in the decompressed
  * object.
  */
 export const makeEventTemplate = (profile: EventProfile, object: ObjectRef): EventTemplate => {
-  const { beatName, deviceType, fields, fullyQualifiedBeatName, tags, version } = profile
+  const { beatName, deviceType, fields, fullyQualifiedBeatName, layout = "ecs", tags, version } = profile
+  const { place, text } = layouts[layout]
   const own = {
     aws: {
       s3: {
@@ -59,12 +82,12 @@ export const makeEventTemplate = (profile: EventProfile, object: ObjectRef): Eve
     ...(deviceType === undefined ? undefined : { device_type: deviceType }),
     ...(tags.length === 0 ? undefined : { tags })
   }
-  const reserved = new Set(["@timestamp", "@metadata", "log", "message", ...Object.keys(own)])
+  const reserved = new Set([...RESERVED, place, ...Object.keys(own)])
   const users =
     fields === undefined
       ? {}
       : profile.fieldsUnderRoot
-        ? Object.fromEntries(Object.entries(fields).filter(([name]) => !reserved.has(name)))
+        ? Object.fromEntries(Object.entries(fields).filter(([name]) => !reserved.has(rootOf(name))))
         : { fields }
   const constant = json({ ...own, ...users })
   const metadata = `"@metadata":{"beat":${json(beatName)},"version":${json(version)},"_id":"${objectIdPrefix(object)}`
@@ -72,12 +95,15 @@ export const makeEventTemplate = (profile: EventProfile, object: ObjectRef): Eve
   return {
     head: bytes(`{"@timestamp":"`),
     afterTimestamp: bytes(`",${metadata}`),
-    afterId: bytes(`"},"log":{"offset":`),
-    beforeMessage: bytes(`,${file}},"message":`),
-    beforeTruncated: bytes(`,"flags":["truncated"],${file}},"message":`),
+    afterId: bytes(`"},"${place}":{"offset":`),
+    beforeMessage: bytes(`,${file}},"${text}":`),
+    beforeTruncated: bytes(`,"flags":["truncated"],${file}},"${text}":`),
     tail: bytes(`,${constant.slice(1)}\n`)
   }
 }
+
+/** `log.level` is a field of `log` to whoever reads dots as Beats do. */
+const rootOf = (name: string): string => name.split(".", 1)[0] ?? name
 
 const json = (value: unknown): string => JSON.stringify(value).toWellFormed()
 

@@ -4,6 +4,14 @@ import { Duration, Effect, FileSystem, Redacted } from "effect"
 import * as ConfigFile from "../../src/config/ConfigFile.ts"
 import { configOf, warningsOf, withKeys } from "./configText.ts"
 
+/** A valid config with roles of which more is said. */
+const withRoles = (...roles: ReadonlyArray<string>) =>
+  withKeys(
+    "assumeRoleFlag: true",
+    "assumeRoleArn:",
+    ...roles.map((more) => `  - {arn: "arn:aws:iam::123456789012:role/a", ${more}}`)
+  )
+
 describe("values", () => {
   it("a config as LogRhythm writes it is read: empty texts, flags in quotes, a space behind a key", () => {
     const config = configOf(
@@ -118,6 +126,17 @@ describe("warnings", () => {
       warningsOf(withKeys("assumeRoleFlag: false", "assumeRoleArn: []", "awsFlag: true", "accessKeyID: ''")),
       []
     )
+  })
+
+  it("a queue that a role names and sqsQueues does not gives a warning, where it stands", () => {
+    assert.deepStrictEqual(
+      warningsOf(withRoles("queues: [cloudtrail-events, cloudtrail-evnets]", "queues: audit", "buckets: [audit]")),
+      [
+        "s3beat.yml:6:77 assumeRoleArn[0].queues: cloudtrail-evnets is no name of a queue in sqsQueues, so nothing is polled as this role by it",
+        "s3beat.yml:7:57 assumeRoleArn[1].queues: audit is no name of a queue in sqsQueues, so nothing is polled as this role by it"
+      ]
+    )
+    assert.deepStrictEqual(warningsOf(withRoles("queues: cloudtrail-events", "queues: []")), [])
   })
 
   it("a file that others may write gives a warning", () => {

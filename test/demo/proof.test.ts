@@ -39,12 +39,17 @@ describe("proof", () => {
     for (const events of [complete, complete.toReversed()]) {
       assert.deepStrictEqual(prove(uploaded, file(events)), {
         kinds: [
-          { kind: "ALB", objects: 2, records: 4, events: 4 },
-          { kind: "NDJSON", objects: 1, records: 1, events: 1 }
+          { name: "ALB", objects: 2, records: 4, events: 4 },
+          { name: "NDJSON", objects: 1, records: 1, events: 1 }
+        ],
+        buckets: [
+          { name: "a", objects: 2, records: 4, events: 4 },
+          { name: "b", objects: 1, records: 1, events: 1 }
         ],
         recordsUploaded: 5,
         eventsDelivered: 5,
         distinctEvents: 5,
+        heartbeats: 0,
         amiss: []
       })
     }
@@ -75,6 +80,14 @@ describe("proof", () => {
       "a/y: 0 events of 1 records, record 0 differs",
       '1 events of an object that was not uploaded: ["b","y"]'
     ])
+  })
+
+  it("heartbeats are counted apart, wherever they stand, and disturb nothing else", () => {
+    const beat = `${JSON.stringify({ "@timestamp": "2026-01-01T00:00:00.000Z", heartbeat: "{}" })}\n`
+    const { heartbeats, ...proof } = prove(uploaded, `${beat}${file(complete)}${beat}`)
+    const { heartbeats: none, ...without } = prove(uploaded, file(complete))
+    assert.deepStrictEqual([heartbeats, none], [2, 0])
+    assert.deepStrictEqual(proof, without)
   })
 
   it("without any event everything is amiss", () => {

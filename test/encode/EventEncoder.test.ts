@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import * as EventBatch from "../../src/domain/EventBatch.ts"
 import type { ObjectRef } from "../../src/domain/ObjectRef.ts"
 import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
-import { type EventProfile, makeEventEncoder } from "../../src/encode/EventEncoder.ts"
+import { type EventLayout, type EventProfile, makeEventEncoder } from "../../src/encode/EventEncoder.ts"
 
 const profile: EventProfile = {
   beatName: "s3beat",
@@ -72,21 +72,34 @@ const record = fc.oneof(
   )
 )
 
+/** The layouts, and where each has the record. */
+const layouts: ReadonlyArray<readonly [layout: EventLayout, text: string]> = [
+  ["ecs", "message"],
+  ["logrhythm", "log"]
+]
+
 describe("EventEncoder", () => {
-  it("any bytes become one line of valid JSON whose message is the record, as UTF-8 decodes it", () => {
-    fc.assert(
-      fc.property(fc.array(record, { maxLength: 20 }), (records) => {
-        const batch = makeEventEncoder(profile).forObject(object).encode(batchOf(records), readAt)
-        const lines = [...EventBatch.events(batch)]
-        assert.strictEqual(lines.length, records.length)
-        lines.forEach((line, i) => {
-          assert.isFalse(line.includes(0x0a))
-          assert.strictEqual(JSON.parse(decodeUtf8(line)).message, decodeUtf8(records[i] ?? new Uint8Array(0)))
+  it.each(layouts)(
+    "%s: any bytes become one line of valid JSON whose %s is the record, as UTF-8 decodes it",
+    (layout, name) => {
+      fc.assert(
+        fc.property(fc.array(record, { maxLength: 20 }), (records) => {
+          const encoder = makeEventEncoder({ ...profile, layout }).forObject(object)
+          const batch = encoder.encode(batchOf(records), readAt)
+          const lines = [...EventBatch.events(batch)]
+          assert.strictEqual(lines.length, records.length)
+          lines.forEach((line, i) => {
+            assert.isFalse(line.includes(0x0a))
+            assert.strictEqual(JSON.parse(decodeUtf8(line))[name], decodeUtf8(records[i] ?? new Uint8Array(0)))
+          })
+          assert.strictEqual(
+            decodeUtf8(EventBatch.ndjson(batch)),
+            lines.map((line) => `${decodeUtf8(line)}\n`).join("")
+          )
         })
-        assert.strictEqual(decodeUtf8(EventBatch.ndjson(batch)), lines.map((line) => `${decodeUtf8(line)}\n`).join(""))
-      })
-    )
-  })
+      )
+    }
+  )
 
   it("a record that was cut within a character is whole JSON, in a slab that is valid UTF-8 as a whole", () => {
     const slab = text("aé!")
@@ -138,14 +151,54 @@ describe("EventEncoder", () => {
     )
   })
 
-  it("fields under the root never replace what s3beat says itself", () => {
-    const [event] = eventsOf(batchOf([text("x")]), {
-      profile: { fieldsUnderRoot: true, fields: { env: "prod", message: "forged", "@metadata": {}, log: 1 } }
-    })
-    assert.strictEqual(event.env, "prod")
-    assert.strictEqual(event.message, "x")
-    assert.strictEqual(event.log.offset, 0)
-    assert.isString(event["@metadata"]._id)
+  it.each(layouts)("%s: fields under the root never change what s3beat says itself, nor look like it", (layout) => {
+    const own = [
+      "@timestamp",
+      "@metadata",
+      "log",
+      "record",
+      "message",
+      "heartbeat",
+      "aws",
+      "cloud",
+      "fullyqualifiedbeatname"
+    ]
+    const name = fc.oneof(
+      fc.string(),
+      fc.constantFrom("env", "__proto__", "device_type", ...own, ...own.map((name) => `${name}.offset`))
+    )
+    fc.assert(
+      fc.property(record, fc.dictionary(name, fc.jsonValue()), (bytes, fields) => {
+        const batch = batchOf([bytes], 7, new Set([0]))
+        const [plain] = eventsOf(batch, { profile: { layout } })
+        const [event] = eventsOf(batch, { profile: { layout, fieldsUnderRoot: true, fields } })
+        for (const [key, value] of Object.entries(plain)) assert.deepStrictEqual(event[key], value)
+        const more = Object.keys(event).filter((key) => !Object.hasOwn(plain, key))
+        for (const key of more) assert.notMatch(key, /^(?:log|message|heartbeat|@metadata|aws)(?:\.|$)/u)
+        for (const key of ["env", "device_type"]) assert.deepStrictEqual(event[key], fields[key])
+      })
+    )
+  })
+
+  it("LogRhythm's layout has the record in log, its place in record, no message, and all else as ECS has it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(record, { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 0, max: 2 ** 40 }),
+        (records, at) => {
+          const batch = batchOf(records, at, new Set([0]))
+          const options = { deviceType: "cloudtrail", tags: ["a"], fields: { message: "the user's own" } }
+          const ecs = eventsOf(batch, { profile: { ...options, layout: "ecs" } })
+          const logRhythm = eventsOf(batch, { profile: { ...options, layout: "logrhythm" } })
+          assert.isTrue(logRhythm.every((event) => typeof event.log === "string" && !("message" in event)))
+          for (const event of logRhythm) {
+            Object.assign(event, { message: event.log, log: event.record })
+            delete event.record
+          }
+          assert.deepStrictEqual(logRhythm, ecs)
+        }
+      )
+    )
   })
 
   it("a truncated record is marked, its neighbours are not", () => {
