@@ -15,6 +15,8 @@ import { type Denial, deniedToAll } from "./s3Failure.ts"
 const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
   const credentials = yield* Credentials
   const getObject = yield* GetObject.make(options)
+  let strains = 0
+  const countStrain = Effect.sync(() => void strains++)
 
   /** The answer to the first identity that is not refused. */
   const openAsAnyone = Effect.fnUntraced(function* (
@@ -23,6 +25,7 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
     const denials: Array<Denial> = []
     for (const identity of credentials.forBucket(ref.bucket)) {
       const answer = yield* getObject(ref, identity).pipe(
+        Effect.tapError((failure) => (failure._tag === "Unavailable" ? countStrain : Effect.void)),
         Effect.retry({ schedule: retry.awsCall, while: (failure) => failure._tag === "Unavailable" }),
         Effect.catchTag("AccessDenied", ({ detail }) => Effect.sync(() => void denials.push({ identity, detail })))
       )
@@ -62,7 +65,7 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
     (effect, ref) => Effect.mapError(effect, failed(ref))
   )
 
-  return S3Reader.of({ open })
+  return S3Reader.of({ open, strains: Effect.sync(() => strains) })
 })
 
 /** An answer, and whom it was given to: the body is resumed as the same one. */

@@ -208,13 +208,13 @@ export const S3beatSection = Schema.Struct({
   ),
   maxInFlightMessages: ConfigKey.withDefault(
     wholeNumber({ minimum: 1, maximum: 10_000 }),
-    100,
-    "How many messages are worked on at once; raise it for many small objects."
+    1000,
+    "How many messages are worked on at once at most, by all workers together; below that the number finds itself, by what S3 and the output take."
   ),
   maxBytesInFlight: ConfigKey.withDefault(
     ByteCount.within({ minimum: ByteCount.MiB, maximum: ByteCount.TiB }),
     "128MiB",
-    "How many bytes of logs are held in memory at once, which bounds the process whatever the size of the objects."
+    "How many bytes of logs are held in memory at once, by all workers together, which bounds the process whatever the size of the objects."
   ),
   maxRecordBytes: ConfigKey.withDefault(
     ByteCount.within({ minimum: ByteCount.KiB, maximum: ByteCount.GiB }),

@@ -6,7 +6,6 @@
 import { Clock, Effect, Metric, Stream } from "effect"
 import type { Duration } from "effect"
 import { type DecodeOptions, decodeObject } from "../decode/decodeObject.ts"
-import { byteLength } from "../domain/EventBatch.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { RecordBatch } from "../domain/RecordBatch.ts"
@@ -17,6 +16,8 @@ import { Lease } from "../source/Lease.ts"
 import * as metrics from "../telemetry/metrics.ts"
 import * as AckedObjects from "./AckedObjects.ts"
 import * as ByteBudget from "./ByteBudget.ts"
+import { bytesFor, isSmall } from "./bytesFor.ts"
+import { keepLevel } from "./level.ts"
 import { objectsOf } from "./objectsOf.ts"
 import * as Places from "./Places.ts"
 import { type PolledQueue, receive } from "./receive.ts"
@@ -29,7 +30,7 @@ export interface IngestOptions {
   readonly period: Duration.Duration
   readonly visibilityTimeout: Duration.Duration
   readonly maxInFlightMessages: number
-  /** Encoded bytes between decoder and acknowledgement, for all objects together. */
+  /** Bytes in memory for all objects together, from the first one read to the last acknowledgement. */
   readonly maxBytesInFlight: number
   readonly decode: DecodeOptions
   readonly encoder: EventEncoder
@@ -48,7 +49,8 @@ const BATCHES_PER_OBJECT = 4
  * are settled.
  *
  * **Guarantee** A message is deleted only after every event of every object that it names is acknowledged. Interruption
- * makes every message in flight visible again at once. Messages in flight are bounded by count, events by bytes.
+ * makes every message in flight visible again at once. Messages in flight are bounded by a level that finds itself below
+ * `maxInFlightMessages`, objects by their bytes.
  *
  * **Errors** None: what happens to one message ends with that message, by the table of `disposition.ts`.
  */
@@ -83,9 +85,8 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
                 Effect.map(Clock.currentTimeMillis, (readAt) => ({ records, events: encoder.encode(records, readAt) }))
               ),
               Stream.mapEffect(
-                ({ events, records }) =>
-                  publisher.publish(events).pipe(budget.spend(byteLength(events)), Effect.andThen(countAcked(records))),
-                { concurrency: isOneBatch(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
+                ({ events, records }) => Effect.andThen(publisher.publish(events), countAcked(records)),
+                { concurrency: isSmall(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
               ),
               Stream.runFold(
                 () => 0,
@@ -94,9 +95,20 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
             )
           }),
           Effect.scoped,
+          budget.spend(bytesFor(ref)),
           Effect.tap((count) => Effect.sync(() => acked.add(message, ref)).pipe(Effect.andThen(countShipped(count))))
         )
 
+  yield* Effect.forkChild(
+    keepLevel({
+      min: options.queues.length,
+      max: options.maxInFlightMessages,
+      places,
+      budget,
+      acked: Effect.map(Metric.value(metrics.eventsAcked), ({ count }) => count),
+      strains: reader.strains
+    })
+  )
   yield* Stream.fromIterable(options.queues).pipe(
     Stream.flatMap((queue) => receive(queue, options, places), { concurrency: "unbounded" }),
     Stream.interruptWhen(drain),
@@ -107,8 +119,6 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
     Stream.runDrain
   )
 })
-
-const isOneBatch = ({ size }: ObjectRef) => size !== undefined && size < 65536
 
 const inFlight = <R>(work: Effect.Effect<void, never, R>) =>
   Effect.acquireUseRelease(

@@ -20,6 +20,12 @@ export interface Places {
 
   /** Gives the place of one settled message back. */
   readonly leave: Effect.Effect<void>
+
+  /** From now on there are so many places; who has one keeps it. */
+  readonly resize: (places: number) => Effect.Effect<void>
+
+  /** Whether someone has waited for a place since this was asked last. */
+  readonly wereFull: () => boolean
 }
 
 /**
@@ -27,11 +33,24 @@ export interface Places {
  * waits, so each poller takes at most its fair share: an idle queue never starves a busy one.
  */
 export const make = (options: { readonly places: number; readonly queues: number }): Effect.Effect<Places> =>
-  Effect.map(Semaphore.make(Math.max(options.places, options.queues)), (semaphore) => {
-    const share = Math.max(1, Math.min(SQS_BATCH_SIZE, Math.floor(options.places / options.queues)))
+  Effect.sync(() => {
+    const semaphore = Semaphore.makeUnsafe(Math.max(options.places, options.queues))
+    let places = options.places
+    let waiting = 0
+    let wereFull = false
+
+    const wait = Effect.suspend(() => {
+      waiting++
+      wereFull = true
+      return Effect.ensuring(
+        semaphore.take(1),
+        Effect.sync(() => void waiting--)
+      )
+    })
 
     const take = Effect.gen(function* () {
-      yield* semaphore.take(1)
+      if (waiting > 0 || !(yield* semaphore.takeIfAvailable(1))) yield* wait
+      const share = Math.max(1, Math.min(SQS_BATCH_SIZE, Math.floor(places / options.queues)))
       let taken = 1
       while (taken < share && (yield* semaphore.takeIfAvailable(1))) taken++
       return taken
@@ -42,6 +61,16 @@ export const make = (options: { readonly places: number; readonly queues: number
         Effect.acquireUseRelease(Effect.interruptible(take), receive, (taken, exit) =>
           semaphore.release(exit._tag === "Success" ? taken - exit.value.length : taken)
         ),
-      leave: Effect.asVoid(semaphore.release(1))
+      leave: Effect.asVoid(semaphore.release(1)),
+      resize: (size) =>
+        Effect.suspend(() => {
+          places = size
+          return semaphore.resize(Math.max(size, options.queues))
+        }),
+      wereFull: () => {
+        const full = wereFull
+        wereFull = waiting > 0
+        return full
+      }
     }
   })

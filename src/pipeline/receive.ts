@@ -1,7 +1,7 @@
 /**
  * The messages of one queue, one long poll after the other.
  */
-import { Duration, Effect, Metric, Ref, Stream } from "effect"
+import { Duration, Effect, Latch, Metric, Ref, Stream } from "effect"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { QueueRef } from "../domain/QueueRef.ts"
 import * as retry from "../retry.ts"
@@ -22,8 +22,12 @@ export interface ReceiveOptions {
   readonly visibilityTimeout: Duration.Duration
 }
 
+/** Pollers of one queue while it has more than one brings: a receive takes SQS some 10 to 20 ms, and brings 10 at most. */
+const POLLERS = 4
+
 /**
- * Polls the queue for ever, taking a place for every message.
+ * Polls the queue for ever, taking a place for every message. One long poll waits for a message; while receives come back
+ * full, others poll beside it.
  *
  * **Guarantee** Never asks for more messages than there are places. A queue that cannot be polled is tried again with
  * backoff, said once when it fails and once when it is back.
@@ -37,22 +41,35 @@ export const receive = (
     Effect.gen(function* () {
       const source = yield* SqsSource
       const failing = yield* Ref.make(false)
-      const wait = Duration.min(options.period, Duration.seconds(SQS_MAX_WAIT_SECONDS))
-      const rest = Duration.subtract(options.period, wait)
+      const hasMore = yield* Latch.make(false)
+      const longest = Duration.min(options.period, Duration.seconds(SQS_MAX_WAIT_SECONDS))
+      const rest = Duration.subtract(options.period, longest)
 
-      const poll = places
-        .fill((max) => source.receive(queue, { max, wait, visibilityTimeout: options.visibilityTimeout }))
-        .pipe(
-          Effect.tapError((error) => whenFirst(failing, true, sayFailing(error))),
-          Effect.retry(retry.poll),
-          Effect.tap(() => whenFirst(failing, false, Effect.logInfo(`Queue ${queue.name} can be polled again.`))),
-          Effect.tap((messages) => Metric.update(metrics.messagesReceived, messages.length)),
-          Effect.tap((messages) => (messages.length === 0 ? Effect.sleep(rest) : Effect.void)),
-          // A poll that fails is retried until it succeeds; the schedule never ends.
-          Effect.orDie
-        )
+      const poll = (wait: Duration.Duration) =>
+        places
+          .fill((max) =>
+            source
+              .receive(queue, { max, wait, visibilityTimeout: options.visibilityTimeout })
+              .pipe(
+                Effect.tap(({ length }) => (length === 0 ? hasMore.close : length === max ? hasMore.open : Effect.void))
+              )
+          )
+          .pipe(
+            Effect.tapError((error) => whenFirst(failing, true, sayFailing(error))),
+            Effect.retry(retry.poll),
+            Effect.tap(() => whenFirst(failing, false, Effect.logInfo(`Queue ${queue.name} can be polled again.`))),
+            Effect.tap((messages) => Metric.update(metrics.messagesReceived, messages.length)),
+            // A poll that fails is retried until it succeeds; the schedule never ends.
+            Effect.orDie
+          )
 
-      return Stream.fromEffectRepeat(poll).pipe(Stream.flattenIterable)
+      const waiting = Effect.tap(poll(longest), ({ length }) => (length === 0 ? Effect.sleep(rest) : Effect.void))
+      // These never wait for a message: a long poll holds the places that it might fill.
+      const helping = Effect.andThen(hasMore.await, poll(Duration.zero))
+      return Stream.fromIterable([waiting, ...Array.from({ length: POLLERS - 1 }, () => helping)]).pipe(
+        Stream.flatMap(Stream.fromEffectRepeat, { concurrency: "unbounded" }),
+        Stream.flattenIterable
+      )
     })
   )
 

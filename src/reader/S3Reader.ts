@@ -72,5 +72,8 @@ export class S3Reader extends Context.Service<
      * changes while it is read fails; two versions are never mixed.
      */
     readonly open: (ref: ObjectRef) => Effect.Effect<S3Object, S3ReaderError, Scope.Scope>
+
+    /** How many requests S3 has throttled, failed or left unanswered so far, those counted that went well when tried again. */
+    readonly strains: Effect.Effect<number>
   }
 >()("s3beat/reader/S3Reader") {}

@@ -74,6 +74,7 @@ const make = Effect.sync(() => {
   const faults = new Map<string, Fault>()
   const opened: Array<ObjectRef> = []
   let openNow = 0
+  let strains = 0
   let latency = Duration.zero
   let chunkSize = CHUNK_BYTES
 
@@ -94,6 +95,7 @@ const make = Effect.sync(() => {
         return yield* new CredentialsExpired({ detail: "ExpiredToken: the token has expired" })
       case "Unavailable":
         if (fault.times > 0) {
+          strains++
           faults.set(faultName(ref), Fault.Unavailable({ times: fault.times - 1 }))
           return yield* new Unavailable({ detail: "SlowDown: reduce your request rate (HTTP 503)" })
         }
@@ -168,7 +170,7 @@ const make = Effect.sync(() => {
     return { ...address, region: "us-east-1", eTag, size: bytes.byteLength }
   })
 
-  return Context.make(S3Reader, { open }).pipe(
+  return Context.make(S3Reader, { open, strains: Effect.sync(() => strains) }).pipe(
     Context.add(S3ReaderMemory, {
       put,
       remove: (address) => Effect.sync(() => void objects.delete(nameOf(address))),

@@ -144,13 +144,16 @@ export const suite = <E>(
       }).pipe(Effect.provide(layer))
     )
 
-    it.live("a request that is not answered at first is sent again", () =>
+    it.live("a request that is not answered at first is sent again, and counted", () =>
       Effect.gen(function* () {
         const world = yield* S3World
         const ref = yield* world.put({ bucket: "logs", key: "log" }, bytesFrom(100))
         yield* world.fail(ref, Fault.Unavailable({ times: 2 }))
+        const { strains } = yield* S3Reader
+        const before = yield* strains
         const { bytes } = yield* read(ref)
         assert.isTrue(bytes.equals(bytesFrom(100)))
+        assert.strictEqual((yield* strains) - before, 2)
       }).pipe(Effect.provide(layer))
     )
 
