@@ -1,9 +1,10 @@
 /**
  * The daemon: every Layer composed from the config, the checks at start, the pipeline, and the drain at the end.
  */
-import { Deferred, Duration, Effect, Fiber, Option } from "effect"
+import { Deferred, Duration, Effect, Fiber, type Layer, Option } from "effect"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import { Credentials } from "../credentials/Credentials.ts"
+import type { Output, OutputError } from "../output/Output.ts"
 import * as Ingest from "../pipeline/Ingest.ts"
 import type { PolledQueue } from "../pipeline/receive.ts"
 import { SqsSource } from "../source/SqsSource.ts"
@@ -17,10 +18,15 @@ import { servicesLayer } from "./servicesLayer.ts"
  * Ships what the config's queues announce until it is interrupted; then takes no more, lets what is in flight come to its
  * end for up to `shutdownTimeout`, and gives the rest back.
  *
+ * **Shape** Events go to `output`, the config's unless another one is given.
+ *
  * **Errors** `CommandFailed` when AWS or the output cannot be used at start, with the cause in one line. Once started
  * nothing ends it but interruption.
  */
-export const daemon = (config: S3beatConfig): Effect.Effect<never, CommandFailed> =>
+export const daemon = (
+  config: S3beatConfig,
+  output?: Layer.Layer<Output, OutputError>
+): Effect.Effect<never, CommandFailed> =>
   Effect.gen(function* () {
     const queues = yield* Effect.forEach(config.sqsQueues, startQueue)
     yield* Effect.logInfo(`Started s3beat ${version} as ${config.fullyQualifiedBeatName}.`)
@@ -31,7 +37,7 @@ export const daemon = (config: S3beatConfig): Effect.Effect<never, CommandFailed
     return yield* Effect.andThen(Fiber.join(ingest), Effect.never)
   }).pipe(
     Effect.scoped,
-    Effect.provide(servicesLayer(config)),
+    Effect.provide(servicesLayer(config, output)),
     Effect.catchTag(["SqsSourceError", "CredentialsError", "OutputError"], (error) =>
       Effect.fail(new CommandFailed({ message: `s3beat cannot start: ${error.message}`, exitCode: exitCode.failed }))
     )

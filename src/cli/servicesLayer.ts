@@ -10,24 +10,28 @@ import type { OutputConfig, S3beatConfig } from "../config/S3beatConfig.ts"
 import * as CredentialsByRole from "../credentials/CredentialsByRole.ts"
 import * as ConsoleOutput from "../output/ConsoleOutput.ts"
 import * as FileOutput from "../output/FileOutput.ts"
+import type { Output, OutputError } from "../output/Output.ts"
 import * as PublisherCoalescing from "../output/PublisherCoalescing.ts"
 import * as LeaseBatching from "../source/LeaseBatching.ts"
 
 /**
- * Everything that the pipeline needs, over AWS (or the config's endpoints) and the config's output.
+ * Everything that the pipeline needs, over AWS (or the config's endpoints) and `output`, the config's unless given.
  */
-export const servicesLayer = (config: S3beatConfig) => {
+export const servicesLayer = (
+  config: S3beatConfig,
+  output: Layer.Layer<Output, OutputError> = outputLayer(config.output)
+) => {
   const { endpoints } = config
   const source = Layer.provideMerge(
     LeaseBatching.layer({ visibilityTimeout: config.visibilityTimeout }),
     SqsSourceAws.layer({ endpoint: endpoints.sqs })
   )
   const reader = S3ReaderAws.layer({ endpoint: endpoints.s3, forcePathStyle: endpoints.s3PathStyle })
-  const publisher = Layer.provide(PublisherCoalescing.layer(config.batch), outputLayer(config.output))
+  const publisher = Layer.provide(PublisherCoalescing.layer(config.batch), output)
   return Layer.mergeAll(source, reader).pipe(Layer.provideMerge(credentialsLayer(config)), Layer.merge(publisher))
 }
 
-const outputLayer = (output: OutputConfig) => {
+const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError> => {
   switch (output._tag) {
     case "File":
       return FileOutput.layer({ ...output, directory: output.path })

@@ -1,0 +1,14 @@
+/**
+ * Reads a body to its end.
+ */
+import { Readable } from "node:stream"
+
+/** The number of its bytes. */
+export const drained = (body: unknown): Promise<number> =>
+  new Promise((resolve, reject) => {
+    if (!(body instanceof Readable)) throw new Error("S3 answered without a body")
+    let bytes = 0
+    body.on("data", (chunk: Buffer) => (bytes += chunk.length))
+    body.on("end", () => resolve(bytes))
+    body.on("error", reject)
+  })
