@@ -71,17 +71,21 @@ export const start = async (options: StartOptions): Promise<AwsServer> => {
     return answer
   }
 
+  const timeOf = (tag: "FirstServed" | "AllDeleted") => {
+    const at = next(tag).then(({ at }) => at)
+    // Nobody may be waiting for it when the server ends.
+    at.catch(() => {})
+    return at
+  }
+
   const { cert, endpoint } = await next("Listening")
   return {
     endpoint,
     cert,
-    begin: async (run) => {
-      const [firstServed, allDeleted] = [next("FirstServed"), next("AllDeleted")]
-      // Nobody may be waiting for them when the server ends.
-      firstServed.catch(() => {})
-      allDeleted.catch(() => {})
-      await ask({ _tag: "Begin", ...run }, "Begun")
-      return { firstServed: firstServed.then(({ at }) => at), allDeleted: allDeleted.then(({ at }) => at) }
+    begin: async (options) => {
+      const run = { firstServed: timeOf("FirstServed"), allDeleted: timeOf("AllDeleted") }
+      await ask({ _tag: "Begin", ...options }, "Begun")
+      return run
     },
     report: async () => (await ask({ _tag: "Report" }, "Report")).report,
     [Symbol.asyncDispose]: async () => {
