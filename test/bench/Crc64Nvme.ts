@@ -28,9 +28,10 @@ const remainders = () => {
   return { upper, lower }
 }
 
+const table = remainders()
+
 /** The checksum of nothing yet. */
 export const make = (): Crc64Nvme => {
-  const table = remainders()
   let [upper, lower] = [ONES, ONES]
   return {
     update: (bytes) => {

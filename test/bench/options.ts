@@ -9,6 +9,7 @@ export interface BenchOptions {
   readonly shapes: ReadonlyArray<string> | undefined
   readonly outputs: ReadonlyArray<string> | undefined
   readonly runs: number | undefined
+  readonly objects: number | undefined
   readonly isQuick: boolean
   readonly latencyMillis: number
   readonly isTls: boolean
@@ -27,6 +28,7 @@ Without a name every bench runs. A table on stderr and lines of JSON on stdout.
   --shape NAME       only this shape, and so on for more of them (pipeline, scaling, workers)
   --output NAME      only this output, and so on for more of them (pipeline)
   --runs N           instead of five (scaling: one)
+  --objects N        instead of as many as the shape has (pipeline)
   --quick            fewer objects and one run, to try it
   --latency 20ms     how long every answer of the server waits
   --tls              the server speaks TLS
@@ -47,6 +49,7 @@ export const parseOptions = (args: ReadonlyArray<string>) => {
       shape: { type: "string", multiple: true },
       output: { type: "string", multiple: true },
       runs: { type: "string" },
+      objects: { type: "string" },
       quick: { type: "boolean", default: false },
       latency: { type: "string", default: "0" },
       tls: { type: "boolean", default: false },
@@ -64,6 +67,7 @@ export const parseOptions = (args: ReadonlyArray<string>) => {
     shapes: values.shape,
     outputs: values.output,
     runs: values.runs === undefined ? undefined : numberOf("runs", values.runs),
+    objects: values.objects === undefined ? undefined : numberOf("objects", values.objects),
     isQuick: values.quick,
     latencyMillis: numberOf("latency", values.latency.replace(/ms$/u, "")),
     isTls: values.tls,

@@ -107,8 +107,8 @@ describe("the signature of the bare client", () => {
   it("is one that AWS would take", () => {
     const sign = signedHeaders({ accessKeyId: "AKIA", secretAccessKey: "secret", region: "eu-west-1", host: "s3.test" })
     for (const now of [Date.UTC(2026, 0, 2, 3, 4, 5), Date.UTC(2026, 0, 3)]) {
-      const url = "/bucket/a/key.gz"
-      const headers = sign(url, now)
+      const url = "/bucket/a/key.gz?x-id=GetObject"
+      const headers = sign("/bucket/a/key.gz", "x-id=GetObject", now)
       const authorization = parseAuthorization(headers["authorization"])
       assert.isDefined(authorization)
       if (authorization === undefined) continue

@@ -30,7 +30,7 @@ const measureShape = async (
   options: BenchOptions,
   { directory, server }: Parameters<Parameters<typeof inWorkplace>[1]>[0]
 ) => {
-  const objects = options.isQuick ? shape.quickObjects : shape.objects
+  const objects = options.objects ?? (options.isQuick ? shape.quickObjects : shape.objects)
   const runs = options.runs ?? (options.isQuick ? 1 : RUNS)
   const totals = totalsOf(shape, objects, await bodiesOf(shape, objects))
   const daemons = new Map<string, Array<DaemonRun>>()

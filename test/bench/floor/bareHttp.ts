@@ -22,7 +22,7 @@ const sign = signedHeaders({ ...credentials, region, host })
 const get = (key: string) =>
   new Promise<number>((resolve, reject) => {
     const path = `/${BUCKET}/${key}`
-    request({ hostname, port, path, agent, headers: sign(path, Date.now()) }, (response) => {
+    request({ hostname, port, path, agent, headers: sign(path, "", Date.now()) }, (response) => {
       if (response.statusCode === 200) drained(response).then(resolve, reject)
       else reject(new Error(`HTTP ${response.statusCode}`))
     })

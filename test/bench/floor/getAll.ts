@@ -17,7 +17,10 @@ export const getAll = async (
   let next = 0
   let bytes = 0
   const work = async () => {
-    while (next < objects) bytes += await get(keyOf(shape, next++))
+    while (next < objects) {
+      const got = await get(keyOf(shape, next++))
+      bytes += got
+    }
   }
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, objects) }, work))
   return bytes

@@ -13,8 +13,12 @@ export interface Signer {
   readonly host: string
 }
 
-/** The headers of a GET of `path` at `now`, milliseconds since the epoch. **Shape** `path` is encoded, and without a query. */
-export type SignedHeaders = (path: string, now: number) => Readonly<Record<string, string>>
+/**
+ * The headers of a GET at `now`, milliseconds since the epoch.
+ *
+ * **Shape** `path` and `query` as they are sent, encoded; of more than one parameter the query has to be in order.
+ */
+export type SignedHeaders = (path: string, query: string, now: number) => Readonly<Record<string, string>>
 
 const EMPTY = createHash("sha256").digest("hex")
 
@@ -24,7 +28,7 @@ const SIGNED = "host;x-amz-checksum-mode;x-amz-content-sha256;x-amz-date"
 export const signedHeaders = (signer: Signer): SignedHeaders => {
   let dayOfKey = ""
   let key: Buffer = Buffer.alloc(0)
-  return (path, now) => {
+  return (path, query, now) => {
     const date = new Date(now).toISOString().replaceAll(/[-:]|\.\d{3}/gu, "")
     const day = date.slice(0, 8)
     const scope = `${day}/${signer.region}/s3/aws4_request`
@@ -35,7 +39,7 @@ export const signedHeaders = (signer: Signer): SignedHeaders => {
       dayOfKey = day
     }
     const request =
-      `GET\n${path}\n\nhost:${signer.host}\nx-amz-checksum-mode:ENABLED\nx-amz-content-sha256:${EMPTY}\n` +
+      `GET\n${path}\n${query}\nhost:${signer.host}\nx-amz-checksum-mode:ENABLED\nx-amz-content-sha256:${EMPTY}\n` +
       `x-amz-date:${date}\n\n${SIGNED}\n${EMPTY}`
     const signature = hmac(key, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash("sha256", request)}`).toString("hex")
     return {
