@@ -42,7 +42,7 @@ const TMPFS = 0x01021994
 const kindOf = async (directory: string): Promise<string> =>
   (await statfs(directory)).type === TMPFS ? "in memory, not on a disk" : "on a disk"
 
-/** One of the issue's promises, and whether this run kept it. */
+/** One of the promises, and whether this run kept it. */
 export interface Verdict {
   readonly what: string
   readonly value: number
@@ -61,6 +61,13 @@ export const atLeast = (what: string, value: number, limit: number): Verdict => 
   what: `${what}: ${round(value)}, at least ${limit}`,
   value: round(value),
   holds: value >= limit
+})
+
+/** `ratio` must be 1, but for `tolerance`. */
+export const within = (what: string, ratio: number, tolerance: number): Verdict => ({
+  what: `${what}: ${round(ratio)}, 1 but for ${tolerance}`,
+  value: round(ratio),
+  holds: Math.abs(ratio - 1) <= tolerance
 })
 
 const round = (value: number) => Math.round(value * 1000) / 1000

@@ -25,7 +25,7 @@ export const USAGE = `Usage: npm run bench -- [NAME...] [FLAGS]
 
 Without a name every bench runs. A table on stderr and lines of JSON on stdout.
 
-  --shape NAME       only this shape, and so on for more of them (pipeline, scaling, workers)
+  --shape NAME       only this shape, and so on for more of them (pipeline, scaling)
   --output NAME      only this output, and so on for more of them (pipeline)
   --runs N           instead of five (scaling: one)
   --objects N        instead of as many as the shape has (pipeline)

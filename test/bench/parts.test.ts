@@ -39,7 +39,7 @@ describe("a backlog", () => {
   it("hands every message over once, and is at its end when all are deleted", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), fc.array(fc.integer({ min: 1, max: 10 })), (messages, sizes) => {
-        const backlog = Backlog.make({ messages }, 0)
+        const backlog = Backlog.make({ messages })
         const seen = new Set<number>()
         for (const max of [...sizes, ...Array.from({ length: messages }, () => 10)]) {
           for (const { index, receiptHandle } of backlog.receive(max, 30_000, 1000)) {
@@ -57,7 +57,7 @@ describe("a backlog", () => {
   })
 
   it("sends at its rate, and tells when the next message comes", () => {
-    const backlog = Backlog.make({ messages: 3, rate: 10 }, 1000)
+    const backlog = Backlog.make({ messages: 3, rate: 10 })
     assert.deepStrictEqual(
       backlog.receive(10, 30_000, 1000).map(({ sentAt }) => sentAt),
       [1000]
@@ -70,7 +70,7 @@ describe("a backlog", () => {
   })
 
   it("brings a message back when its time is over, and its old handle is no longer good", () => {
-    const backlog = Backlog.make({ messages: 1 }, 0)
+    const backlog = Backlog.make({ messages: 1 })
     const [first] = backlog.receive(10, 1000, 0)
     assert.deepStrictEqual(backlog.receive(10, 1000, 999), [])
     assert.strictEqual(backlog.nextAt(0), 1000)

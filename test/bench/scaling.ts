@@ -42,6 +42,11 @@ export const run: Bench = (options, emit) =>
     const [, few, many] = results
     const verdicts = [
       atMost(
+        `CPU of one object of ${many?.objects} beside one of ${few?.objects}`,
+        (many?.cpuMicrosPerObject.median ?? 0) / (few?.cpuMicrosPerObject.median ?? 0),
+        MAX_RATIO
+      ),
+      atMost(
         `Time of one object of ${many?.objects} beside one of ${few?.objects}`,
         (many?.microsPerObject.median ?? 0) / (few?.microsPerObject.median ?? 0),
         MAX_RATIO

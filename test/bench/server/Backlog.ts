@@ -6,7 +6,10 @@ import * as Histogram from "../Histogram.ts"
 /** The messages of one run. */
 export interface BacklogOptions {
   readonly messages: number
-  /** How many are sent a second; without it, each is sent in the moment in which it is received for the first time. */
+  /**
+   * How many are sent a second, from the first receive on; without it, each is sent in the moment in which it is received for
+   * the first time.
+   */
   readonly rate?: number | undefined
 }
 
@@ -39,14 +42,15 @@ interface InFlight {
 }
 
 /** A queue with all of its messages. */
-export const make = (options: BacklogOptions, startedAt: number): Backlog => {
+export const make = (options: BacklogOptions): Backlog => {
   const inFlight = new Map<number, InFlight>()
   const latencies = Histogram.make()
   let next = 0
   let deleted = 0
+  let startedAt: number | undefined
 
   const sentAt = (index: number, now: number) =>
-    options.rate === undefined ? now : startedAt + (index * 1000) / options.rate
+    options.rate === undefined ? now : (startedAt ??= now) + (index * 1000) / options.rate
 
   const take = (index: number, message: InFlight, visibleAt: number): Received => {
     message.receiveCount++

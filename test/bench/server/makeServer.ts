@@ -151,7 +151,7 @@ export const makeServer = async (options: ServerOptions = {}): Promise<BenchServ
   return {
     endpoint,
     begin: (options) => {
-      const backlog = Backlog.make(options, Date.now())
+      const backlog = Backlog.make(options)
       run = { options, backlog, calls: {}, storedBytesSent: 0, isServed: false, isDone: false }
     },
     report: () => ({
