@@ -34,7 +34,11 @@ export interface DaemonOptions {
 export interface DaemonRun {
   readonly seconds: number
   readonly cpuSeconds: number
+  /** That part of it which the kernel took. */
+  readonly systemSeconds: number
   readonly startSeconds: number
+  /** What went to files and sockets, in all. */
+  readonly writtenMegabytes: number
   readonly peakMegabytes: number
   readonly rssMegabytes: ReadonlyArray<number>
   /** By the daemon's own last line. */
@@ -69,15 +73,25 @@ export const runDaemon = async (options: DaemonOptions): Promise<DaemonRun> => {
   }, 1000)
   try {
     const firstServed = await Promise.race([run.firstServed, early])
-    const startSeconds = await cpuOf(pid)
+    const atStart = await cpuOf(pid)
     const allDeleted = await Promise.race([run.allDeleted, early])
-    const cpuSeconds = (await cpuOf(pid)) - startSeconds
+    const atEnd = await cpuOf(pid)
+    const writtenMegabytes = await writtenBy(pid)
     const peakMegabytes = await memoryOf(pid, "VmHWM")
     const report = await server.report()
     daemon.kill("SIGTERM")
     await exited
-    const seconds = (allDeleted - firstServed) / 1000
-    return { seconds, cpuSeconds, startSeconds, peakMegabytes, rssMegabytes, events: eventsOf(log), server: report }
+    return {
+      seconds: (allDeleted - firstServed) / 1000,
+      cpuSeconds: atEnd.all - atStart.all,
+      systemSeconds: atEnd.system - atStart.system,
+      startSeconds: atStart.all,
+      writtenMegabytes,
+      peakMegabytes,
+      rssMegabytes,
+      events: eventsOf(log),
+      server: report
+    }
   } finally {
     clearInterval(sampling)
     if (daemon.exitCode === null && daemon.signalCode === null) {
@@ -116,13 +130,14 @@ const configText = ({ destination, hasRole, keys, server: { endpoint } }: Daemon
 const TICKS = 100
 
 /** CPU seconds of all threads so far. **Source** proc_pid_stat(5): utime and stime are fields 14 and 15. */
-const cpuOf = async (pid: number): Promise<number> => {
+const cpuOf = async (pid: number): Promise<{ readonly all: number; readonly system: number }> => {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch((cause: unknown) => {
     throw os.platform() === "linux" ? cause : new Error("The daemon's CPU is read from /proc, which only Linux has.")
   })
   // The second field is the name, in brackets, and may hold anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  return (Number(fields[11]) + Number(fields[12])) / TICKS
+  const [user, system] = [Number(fields[11]) / TICKS, Number(fields[12]) / TICKS]
+  return { all: user + system, system }
 }
 
 /** Resident megabytes, now (`VmRSS`) or at their peak (`VmHWM`). */
@@ -130,5 +145,9 @@ const memoryOf = async (pid: number, field: "VmRSS" | "VmHWM"): Promise<number> 
   const status = await readFile(`/proc/${pid}/status`, "utf8")
   return (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "mu").exec(status)?.[1] ?? 0) * 1024) / 1e6
 }
+
+/** Megabytes that were handed to write calls. **Source** proc_pid_io(5): wchar. */
+const writtenBy = async (pid: number): Promise<number> =>
+  Number(/^wchar: (\d+)/mu.exec(await readFile(`/proc/${pid}/io`, "utf8"))?.[1] ?? 0) / 1e6
 
 const eventsOf = (log: string): number => Number(/Drained\. In all: .*?(\d+) events/u.exec(log)?.[1] ?? Number.NaN)

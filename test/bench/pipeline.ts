@@ -92,10 +92,12 @@ const figuresOf = (runs: ReadonlyArray<DaemonRun>, { bytes, events, objects }: T
     megabytesPerSecond: over(({ seconds }) => bytes / MB / seconds),
     getsPerSecond: over(({ seconds }) => objects / seconds),
     cpuSeconds: over(({ cpuSeconds }) => cpuSeconds),
+    systemCpuSeconds: over(({ systemSeconds }) => systemSeconds),
     cpuSecondsPerGigabyte: over(({ cpuSeconds }) => (cpuSeconds * GB) / bytes),
     cpuSecondsPerMillionEvents: over(({ cpuSeconds }) => (cpuSeconds * 1e6) / events),
     cpuMicrosPerObject: over(({ cpuSeconds }) => (cpuSeconds * 1e6) / objects),
     startCpuSeconds: over(({ startSeconds }) => startSeconds),
+    writtenMegabytes: over(({ writtenMegabytes }) => writtenMegabytes),
     peakMegabytes: over(({ peakMegabytes }) => peakMegabytes),
     p50Millis: over(({ server }) => server.p50Millis),
     p99Millis: over(({ server }) => server.p99Millis),
@@ -128,7 +130,19 @@ const report = (
       `${megabytes(totals.bytes)} MB, ${megabytes(totals.storedBytes)} MB stored; median of ${runs}, min and max`
   )
   table([
-    ["", "events/s", "MB/s", "GET/s", "CPU s/GB", "CPU s/M events", "peak MB", "p50 ms", "p99 ms", "SQS calls/1000"],
+    [
+      "",
+      "events/s",
+      "MB/s",
+      "GET/s",
+      "CPU s/GB",
+      "CPU s/M events",
+      "MB written",
+      "peak MB",
+      "p50 ms",
+      "p99 ms",
+      "SQS calls/1000"
+    ],
     ...[...figures].map(([output, row]) => [
       `s3beat, output ${output}`,
       show(row.eventsPerSecond, 0),
@@ -136,6 +150,7 @@ const report = (
       show(row.getsPerSecond, 0),
       show(row.cpuSecondsPerGigabyte, 2),
       show(row.cpuSecondsPerMillionEvents, 2),
+      show(row.writtenMegabytes, 0),
       show(row.peakMegabytes, 0),
       show(row.p50Millis, 0),
       show(row.p99Millis, 0),
