@@ -51,8 +51,6 @@ const settings = (endpoint: string) => ({
   maxAttempts: 1
 })
 
-const isolated = <A>(work: () => Promise<A>) => Effect.promise(work)
-
 describe("the server of the benchmark", () => {
   it.live(
     "every message is received once, names its object, and is counted with its calls when it is deleted",
@@ -65,7 +63,7 @@ describe("the server of the benchmark", () => {
         onFirstServed: () => told.push("first served"),
         onAllDeleted: () => told.push("all deleted")
       })
-      yield* isolated(async () => {
+      yield* Effect.promise(async () => {
         const sqs = new SQSClient(settings(endpoint))
         const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE }))
         await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["RedrivePolicy"] }))
@@ -97,7 +95,7 @@ describe("the server of the benchmark", () => {
     Effect.fnUntraced(function* () {
       const { begin, endpoint } = yield* server()
       begin({ objects, messages: 1 })
-      yield* isolated(async () => {
+      yield* Effect.promise(async () => {
         const sqs = new SQSClient(settings(endpoint))
         const QueueUrl = `${endpoint}/000000000000/${QUEUE}`
         const receive = async () =>
@@ -124,7 +122,7 @@ describe("the server of the benchmark", () => {
         const s3 = new S3Client({ ...settings(endpoint), forcePathStyle: true })
         return s3.send(new GetObjectCommand({ Bucket: BUCKET, Key, ...more }))
       }
-      yield* isolated(async () => {
+      yield* Effect.promise(async () => {
         begin({ objects, messages: 0 })
         const whole = await get(keyOf(shape, 7))
         assert.strictEqual(await whole.Body?.transformToString(), stored.toString())
@@ -150,7 +148,7 @@ describe("the server of the benchmark", () => {
     Effect.fnUntraced(function* () {
       const { begin, endpoint } = yield* server()
       begin({ objects, messages: 0 })
-      const { AssumedRoleUser, Credentials } = yield* isolated(() =>
+      const { AssumedRoleUser, Credentials } = yield* Effect.promise(() =>
         new STSClient(settings(endpoint)).send(
           new AssumeRoleCommand({
             RoleArn: "arn:aws:iam::111122223333:role/r",
@@ -171,7 +169,7 @@ describe("the server of the benchmark", () => {
       assert.strictEqual(new X509Certificate(made.cert).checkIP("127.0.0.1"), "127.0.0.1")
       const { begin, endpoint } = yield* server({ certificate: made })
       begin({ objects, messages: 0 })
-      const answer = yield* isolated(
+      const answer = yield* Effect.promise(
         () =>
           new Promise<string>((resolve, reject) => {
             get(`${endpoint}/${BUCKET}/${keyOf(shape, 1)}`, { ca: made.cert, agent: false }, (response) =>

@@ -29,15 +29,17 @@ const chunksOf = (stored: Buffer, bytes: number): Iterable<Buffer> | AsyncIterab
 
 await measured(async () => {
   const output = openSync(file, "w")
-  let [quotes, written] = [0, 0]
+  let [zeros, written] = [0, 0]
   for (let index = 0; index < Number(objects); index++) {
     const body = bodies.get(shape.bodyOf(index))
     if (body === undefined) continue
     for await (const chunk of chunksOf(body.stored, body.bytes)) {
-      for (let i = 0; i < chunk.length; i++) if (chunk[i] === 0x22) quotes++
+      for (let i = 0; i < chunk.length; i++) if (chunk[i] === 0x30) zeros++
       written += writeSync(output, chunk)
     }
   }
   closeSync(output)
-  return quotes === 0 && written > 0 ? 0 : written
+  // What nobody asks for need not be counted, a clever compiler would say.
+  if (zeros === 0) throw new Error("There is no zero in what was decompressed.")
+  return written
 })
