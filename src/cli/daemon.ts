@@ -3,11 +3,12 @@
  */
 import { availableParallelism } from "node:os"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
-import { Deferred, Duration, Effect, Fiber, Option } from "effect"
+import { Deferred, Duration, Effect, Fiber, type Layer, Option } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import { Credentials } from "../credentials/Credentials.ts"
 import * as Heartbeat from "../pipeline/Heartbeat.ts"
+import type { Output, OutputError } from "../output/Output.ts"
 import * as Ingest from "../pipeline/Ingest.ts"
 import type { PolledQueue } from "../pipeline/receive.ts"
 import { SqsSource } from "../source/SqsSource.ts"
@@ -24,12 +25,15 @@ import { startThread } from "./startThread.ts"
  * Ships what the config's queues announce until it is interrupted; then takes no more, lets what is in flight come to its
  * end for up to `shutdownTimeout`, gives the rest back, and says by a last heartbeat that it has stopped.
  *
+ * **Shape** Events go to `output`, the config's unless another one is given.
+ *
  * **Errors** `CommandFailed` when AWS or the output cannot be used at start, with the cause in one line. Once started
  * nothing ends it but interruption.
  */
 export const daemon = (
   { config, source }: LoadedConfig,
-  logging: LoggingOptions
+  logging: LoggingOptions,
+  output?: Layer.Layer<Output, OutputError>
 ): Effect.Effect<never, CommandFailed> =>
   Effect.gen(function* () {
     const queues = yield* Effect.forEach(config.sqsQueues, startQueue)
@@ -54,7 +58,7 @@ export const daemon = (
     return yield* Effect.andThen(Fiber.join(ingest), Effect.never)
   }).pipe(
     Effect.scoped,
-    Effect.provide(servicesLayer(config)),
+    Effect.provide(servicesLayer(config, output)),
     Effect.catchTag(["SqsSourceError", "CredentialsError", "OutputError"], (error) =>
       Effect.fail(new CommandFailed({ message: `s3beat cannot start: ${error.message}`, exitCode: exitCode.failed }))
     )

@@ -11,19 +11,23 @@ import * as CredentialsByRole from "../credentials/CredentialsByRole.ts"
 import * as IdentitiesSts from "../credentials/IdentitiesSts.ts"
 import * as ConsoleOutput from "../output/ConsoleOutput.ts"
 import * as FileOutput from "../output/FileOutput.ts"
+import type { Output, OutputError } from "../output/Output.ts"
 import * as PublisherCoalescing from "../output/PublisherCoalescing.ts"
 import * as LeaseBatching from "../source/LeaseBatching.ts"
 import * as IdentitiesRemote from "../workers/IdentitiesRemote.ts"
 import * as OutputRemote from "../workers/OutputRemote.ts"
 
 /**
- * Everything that the pipeline needs, over AWS (or the config's endpoints) and the config's output.
+ * Everything that the pipeline needs, over AWS (or the config's endpoints) and `output`, the config's unless given.
  */
-export const servicesLayer = (config: S3beatConfig) =>
+export const servicesLayer = (
+  config: S3beatConfig,
+  output: Layer.Layer<Output, OutputError> = outputLayer(config.output)
+) =>
   awsLayer(config).pipe(
     Layer.provideMerge(CredentialsByRole.layerOverIdentities),
     Layer.provideMerge(identitiesLayer(config)),
-    Layer.merge(Layer.provide(PublisherCoalescing.layer(config.batch), outputLayer(config.output)))
+    Layer.merge(Layer.provide(PublisherCoalescing.layer(config.batch), output))
   )
 
 /** The same for a worker: who it is, and an output that is only one place, it has from the main thread. */
@@ -43,7 +47,7 @@ const awsLayer = (config: S3beatConfig) => {
   return Layer.merge(source, S3ReaderAws.layer({ endpoint: endpoints.s3, forcePathStyle: endpoints.s3PathStyle }))
 }
 
-const outputLayer = (output: OutputConfig) => {
+const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError> => {
   switch (output._tag) {
     case "File":
       return FileOutput.layer({ ...output, directory: output.path })
