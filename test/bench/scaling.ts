@@ -27,7 +27,17 @@ export const run: Bench = (options, emit) =>
     for (let i = 0; i < (options.runs ?? 1); i++) {
       for (const { objects, runs } of rows) {
         await using destination = await openOutput(output, directory)
-        runs.push(await runDaemon({ ...options, server, destination, directory, shape, messages: objects }))
+        runs.push(
+          await runDaemon({
+            ...options,
+            keys: ["workers: 1", ...options.keys],
+            server,
+            destination,
+            directory,
+            shape,
+            messages: objects
+          })
+        )
         await rm(join(directory, "events"), { recursive: true, force: true })
       }
     }
