@@ -1,0 +1,139 @@
+/**
+ * The laws that hold whatever goes wrong, over real HTTP, with random faults.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Duration, Effect, Layer } from "effect"
+import * as fc from "fast-check"
+import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
+import { parseNotification } from "../../src/notification/parseNotification.ts"
+import { OutputMemory } from "../../src/testing/OutputMemory.ts"
+import * as Fault from "../faults/Fault.ts"
+import { FaultProxy } from "../faults/FaultProxy.ts"
+import { randomLog } from "../faults/randomLog.ts"
+import { checkProperty } from "../support/checkProperty.ts"
+import { lawRuns, lawTimeout } from "../support/lawRuns.ts"
+import * as World from "../support/lawWorld.ts"
+import * as Logged from "../support/Logged.ts"
+
+const at = fc.constantFrom(0, 1, 100, 40_000, 1_000_000)
+
+/** What can go wrong with S3, SQS and STS, each in its own ways. */
+const s3Fault = fc.oneof(
+  fc.constantFrom(
+    Fault.slowDown,
+    Fault.internalError,
+    Fault.expiredToken,
+    Fault.accessDenied,
+    Fault.kmsDenied,
+    Fault.drop,
+    Fault.breakTls,
+    Fault.loseAnswer,
+    Fault.delay(200)
+  ),
+  at.map(Fault.reset),
+  at.map(Fault.truncate),
+  at.map((at) => Fault.stall(at, 300)),
+  fc.constantFrom(-1, -1000, 1, 1000).map(Fault.wrongLength)
+)
+
+const sqsFault = fc.constantFrom(
+  Fault.internalError,
+  Fault.tooManyRequests,
+  Fault.kmsThrottled,
+  Fault.drop,
+  Fault.breakTls,
+  Fault.loseAnswer,
+  Fault.delay(200),
+  Fault.deliverTwice,
+  Fault.forgetReceipts,
+  Fault.reset(10),
+  Fault.truncate(10)
+)
+
+const stsFault = fc.constantFrom(Fault.internalError, Fault.tooManyRequests, Fault.drop, Fault.loseAnswer)
+
+const rule = fc
+  .oneof(
+    { weight: 4, arbitrary: fc.tuple(fc.constant("s3" as const), s3Fault) },
+    { weight: 4, arbitrary: fc.tuple(fc.constant("sqs" as const), sqsFault) },
+    fc.tuple(fc.constant("sts" as const), stsFault)
+  )
+  .chain(([service, fault]) =>
+    fc.record({
+      on: fc.constant({ service }),
+      fault: fc.constant(fault),
+      chance: fc.constantFrom(0.1, 0.5, 1),
+      times: fc.constantFrom(1, 3, 8)
+    })
+  )
+
+const schedule = fc.record({
+  seed: fc.nat(),
+  objects: fc.integer({ min: 4, max: 24 }),
+  rules: fc.array(rule, { minLength: 1, maxLength: 6 }),
+  output: fc.constantFrom("well", "fails twice", "stalls")
+})
+
+type PlanOf<A> = A extends fc.Arbitrary<infer Plan> ? Plan : never
+
+/** How long the faults go on. */
+const STORM = Duration.seconds(2)
+
+/** How soon s3beat must be ready again once they end. */
+const READY = Duration.seconds(60)
+
+const keyOf = (body: string): string => {
+  const parsed = parseNotification(body)
+  return parsed._tag === "Success" ? (parsed.success.objects[0]?.key ?? "") : ""
+}
+
+const run = (plan: PlanOf<typeof schedule>) =>
+  Effect.gen(function* () {
+    const proxy = yield* FaultProxy
+    const output = yield* OutputMemory
+    const books = yield* World.Books
+    const random = Pseudorandom.make(plan.seed)
+    const deletedTooSoon: Array<string> = []
+    proxy.queue.onDelete(({ body }) => deletedTooSoon.push(...books.missing(World.bucket, keyOf(body))))
+
+    yield* proxy.setRules(plan.rules)
+    if (plan.output === "fails twice") yield* output.fail(2)
+    if (plan.output === "stalls") yield* output.pause
+    yield* World.start()
+    for (let index = 0; index < plan.objects; index++) {
+      yield* World.upload(randomLog(index, random))
+      yield* Effect.sleep(Duration.millis(random.int(60)))
+    }
+    yield* Effect.sleep(STORM)
+    yield* proxy.setRules([])
+    yield* output.resume
+    const ended = yield* Clock.currentTimeMillis
+    yield* World.untilQueueIsEmpty(READY)
+    yield* World.upload(World.linesOf("after", "all is well again"))
+    yield* World.untilQueueIsEmpty()
+    assert.isAtMost(yield* World.since(ended), Duration.toMillis(READY), "it was ready again in time")
+
+    const { altered, examples, lost, unidentified } = books.verdict()
+    assert.deepStrictEqual(
+      { lost, altered, unidentified, deletedTooSoon },
+      { lost: 0, altered: 0, unidentified: 0, deletedTooSoon: [] },
+      examples.join("\n")
+    )
+    assert.deepStrictEqual(proxy.queue.usedAfterRefusal(), [], "a lease that was lost was not used any more")
+    const receipts = Map.groupBy(proxy.queue.receipts(), ({ body }) => keyOf(body))
+    for (const [key, { length }] of receipts) {
+      assert.isAtMost(
+        books.mostArrivals(World.bucket, key),
+        length,
+        `${key} arrived more often than it was handed over`
+      )
+    }
+  }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(World.layer({ seed: plan.seed }), Logged.layer)))
+
+describe("laws", () => {
+  it.live(
+    "whatever goes wrong: nothing is lost or altered, nothing is deleted before its ack, every duplicate has its original's id, and there are no more of them than messages handed over again",
+    () => checkProperty(schedule, run, lawRuns(4)),
+    lawTimeout
+  )
+})
