@@ -13,14 +13,18 @@ export interface RandomLog {
   readonly records: ReadonlyArray<string>
 }
 
-const KINDS = ["CloudTrail", "VPC flow", "ALB", "NDJSON", "short lines", "large", "large, compressed"] as const
+const KINDS = ["CloudTrail", "VPC flow", "ALB", "NDJSON", "short lines"] as const
+const LARGE_KINDS = ["large", "large, compressed"] as const
+
+/** One in so many logs is large. */
+const LARGE_ONE_IN = 24
 
 /** So many lines make an object of some 2 MB, which comes in many chunks. */
 const LARGE_LINES = 8_000
 
 /** The `index`th log: no two have the same key. */
 export const randomLog = (index: number, random: Pseudorandom): RandomLog => {
-  const kind = random.pick(KINDS)
+  const kind = random.int(LARGE_ONE_IN) === 0 ? random.pick(LARGE_KINDS) : random.pick(KINDS)
   switch (kind) {
     case "short lines":
       return linesLog(index, kind, 1 + random.int(20), random, false)

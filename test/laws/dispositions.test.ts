@@ -14,6 +14,7 @@ import { FaultProxy } from "../faults/FaultProxy.ts"
 import type { ProxiedRequest } from "../faults/ProxiedRequest.ts"
 import type { Receipt } from "../faults/QueueWatch.ts"
 import * as TwoAccounts from "../support/embeddedAws.ts"
+import { isQueueEmpty } from "../support/hurry.ts"
 import * as World from "../support/lawWorld.ts"
 import * as Logged from "../support/Logged.ts"
 import { notificationOf } from "../support/pipeline.ts"
@@ -348,7 +349,7 @@ describe("what becomes of a message, over HTTP", () => {
       const output = yield* OutputMemory
       const daemon = yield* World.start()
       yield* upload("acked")
-      yield* World.until("it is deleted", World.isQueueEmpty)
+      yield* World.until("it is deleted", isQueueEmpty)
       yield* output.pause
       yield* upload("stuck")
       yield* World.until(

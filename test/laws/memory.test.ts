@@ -10,6 +10,7 @@ import * as PublisherCoalescing from "../../src/output/PublisherCoalescing.ts"
 import * as OutputMemory from "../../src/testing/OutputMemory.ts"
 import { checkProperty } from "../support/checkProperty.ts"
 import { lawRuns, lawTimeout } from "../support/lawRuns.ts"
+import { isQueueEmpty } from "../support/hurry.ts"
 import * as World from "../support/lawWorld.ts"
 import * as Logged from "../support/Logged.ts"
 
@@ -60,7 +61,7 @@ const run = ({ budget, objects }: PlanOf<typeof schedule>) => {
     // As much as is going to wait does by now: nothing is acknowledged.
     yield* Effect.sleep("500 millis")
     yield* output.resume
-    yield* World.until("the queue is empty", World.isQueueEmpty)
+    yield* World.until("the queue is empty", isQueueEmpty)
     // What is over the whole budget by itself waits for all of it: a batch is as large as a chunk of its object.
     assert.isAtMost(scales.most, Math.max(budget, LARGEST_BATCH))
     const lines = objects.reduce((sum, lines) => sum + lines, 0)

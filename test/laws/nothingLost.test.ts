@@ -7,61 +7,20 @@ import * as fc from "fast-check"
 import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
 import { parseNotification } from "../../src/notification/parseNotification.ts"
 import { OutputMemory } from "../../src/testing/OutputMemory.ts"
-import * as Fault from "../faults/Fault.ts"
 import { FaultProxy } from "../faults/FaultProxy.ts"
+import { menu } from "../faults/menu.ts"
 import { randomLog } from "../faults/randomLog.ts"
 import { checkProperty } from "../support/checkProperty.ts"
 import { lawRuns, lawTimeout } from "../support/lawRuns.ts"
 import * as World from "../support/lawWorld.ts"
 import * as Logged from "../support/Logged.ts"
 
-const at = fc.constantFrom(0, 1, 100, 40_000, 1_000_000)
-
-/** What can go wrong with S3, SQS and STS, each in its own ways. */
-const s3Fault = fc.oneof(
-  fc.constantFrom(
-    Fault.slowDown,
-    Fault.internalError,
-    Fault.expiredToken,
-    Fault.accessDenied,
-    Fault.kmsDenied,
-    Fault.drop,
-    Fault.breakTls,
-    Fault.loseAnswer,
-    Fault.delay(200)
-  ),
-  at.map(Fault.reset),
-  at.map(Fault.truncate),
-  at.map((at) => Fault.stall(at, 300)),
-  fc.constantFrom(-1, -1000, 1, 1000).map(Fault.wrongLength)
-)
-
-const sqsFault = fc.constantFrom(
-  Fault.internalError,
-  Fault.tooManyRequests,
-  Fault.kmsThrottled,
-  Fault.drop,
-  Fault.breakTls,
-  Fault.loseAnswer,
-  Fault.delay(200),
-  Fault.deliverTwice,
-  Fault.forgetReceipts,
-  Fault.reset(10),
-  Fault.truncate(10)
-)
-
-const stsFault = fc.constantFrom(Fault.internalError, Fault.tooManyRequests, Fault.drop, Fault.loseAnswer)
-
 const rule = fc
-  .oneof(
-    { weight: 4, arbitrary: fc.tuple(fc.constant("s3" as const), s3Fault) },
-    { weight: 4, arbitrary: fc.tuple(fc.constant("sqs" as const), sqsFault) },
-    fc.tuple(fc.constant("sts" as const), stsFault)
-  )
-  .chain(([service, fault]) =>
+  .constantFrom("s3" as const, "s3" as const, "sqs" as const, "sqs" as const, "sts" as const)
+  .chain((service) =>
     fc.record({
       on: fc.constant({ service }),
-      fault: fc.constant(fault),
+      fault: fc.constantFrom(...menu[service]),
       chance: fc.constantFrom(0.1, 0.5, 1),
       times: fc.constantFrom(1, 3, 8)
     })

@@ -8,6 +8,7 @@ import { OutputMemory } from "../../src/testing/OutputMemory.ts"
 import * as Fault from "../faults/Fault.ts"
 import { FaultProxy } from "../faults/FaultProxy.ts"
 import * as TwoAccounts from "../support/embeddedAws.ts"
+import { isQueueEmpty } from "../support/hurry.ts"
 import * as World from "../support/lawWorld.ts"
 import * as Logged from "../support/Logged.ts"
 
@@ -43,7 +44,7 @@ describe("laws of a stalled output", () => {
       yield* uploadSome
       yield* Effect.sleep(LONG)
       yield* output.resume
-      yield* World.until("the queue is empty", World.isQueueEmpty)
+      yield* World.until("the queue is empty", isQueueEmpty)
       yield* nothingTwice
     })
   )
@@ -57,7 +58,7 @@ describe("laws of a stalled output", () => {
       yield* uploadSome
       yield* Effect.sleep(LONG)
       yield* output.heal
-      yield* World.until("the queue is empty", World.isQueueEmpty)
+      yield* World.until("the queue is empty", isQueueEmpty)
       yield* nothingTwice
     })
   )
@@ -73,7 +74,7 @@ describe("laws of a stalled output", () => {
       yield* setRules([{ on: { action: "sqs:ChangeMessageVisibility" }, fault: Fault.internalError, times: 2 }])
       yield* Effect.sleep(LONG)
       yield* output.resume
-      yield* World.until("the queue is empty", World.isQueueEmpty)
+      yield* World.until("the queue is empty", isQueueEmpty)
       yield* nothingTwice
     })
   )
@@ -96,7 +97,7 @@ describe("laws of a stalled output", () => {
       assert.deepStrictEqual(yield* aws.queueDepth(TwoAccounts.arn.events), { ready: 12, inFlight: 0, delayed: 0 })
       yield* output.resume
       yield* World.start()
-      yield* World.until("the queue is empty", World.isQueueEmpty)
+      yield* World.until("the queue is empty", isQueueEmpty)
       const { duplicated, lost } = (yield* World.Books).verdict()
       assert.strictEqual(lost, 0)
       assert.isAtMost(duplicated, 2, "only what the output had in its hands, one object of two events, came again")

@@ -2,7 +2,6 @@
  * A daemon in this process over real HTTP: the adapters as they are, the embedded AWS behind a proxy of faults, an output that fails
  * on command, and a ledger that judges. Leases are so short that a test lives through several.
  */
-import { ChangeMessageVisibilityCommand } from "@aws-sdk/client-sqs"
 import { Clock, Context, Deferred, Duration, Effect, Fiber, Layer, Redacted, Schedule, type Scope } from "effect"
 import * as BaseIdentityAws from "../../src/aws/BaseIdentityAws.ts"
 import * as S3ReaderAws from "../../src/aws/S3ReaderAws.ts"
@@ -18,10 +17,9 @@ import * as LeaseBatching from "../../src/source/LeaseBatching.ts"
 import * as OutputMemory from "../../src/testing/OutputMemory.ts"
 import * as FaultProxy from "../faults/FaultProxy.ts"
 import * as Ledger from "../faults/Ledger.ts"
-import type { Receipt } from "../faults/QueueWatch.ts"
 import type { RandomLog } from "../faults/randomLog.ts"
-import { signedInAs } from "./awsClients.ts"
 import * as TwoAccounts from "./embeddedAws.ts"
+import { isQueueEmpty, makeHurry } from "./hurry.ts"
 import * as Pipeline from "./pipeline.ts"
 
 /** For how long a message is invisible, unless it is extended. */
@@ -157,43 +155,12 @@ export const until = <R>(
     Effect.asVoid
   )
 
-/** Whether the queue holds nothing, be it visible or not. */
-export const isQueueEmpty = Effect.gen(function* () {
-  const { delayed, inFlight, ready } = yield* (yield* EmbeddedAws).queueDepth(TwoAccounts.arn.events)
-  return ready + inFlight + delayed === 0
-})
-
-/**
- * Until the queue is empty. A message that was released with backoff comes back when its time has come, which may be in 15
- * minutes: an operator makes it visible at once instead, over HTTP and past the faults.
- */
+/** Until the queue is empty; messages that were put off are hurried. */
 export const untilQueueIsEmpty = (limit: Duration.Duration = Duration.seconds(30)) =>
   Effect.gen(function* () {
-    const { endpoint } = yield* EmbeddedAws
-    const { sqs } = yield* signedInAs(TwoAccounts.beat)
-    const { queue: watch } = yield* FaultProxy.FaultProxy
-    const hurried = new Set<string>()
-    const hurry = Effect.suspend(() =>
-      Effect.forEach(
-        watch.receipts().filter((receipt) => isPutOff(receipt) && !hurried.has(receipt.handle)),
-        ({ handle }) => {
-          hurried.add(handle)
-          const QueueUrl = `${endpoint}/${TwoAccounts.accountB.id}/${queue.name}`
-          const command = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: handle, VisibilityTimeout: 0 })
-          // It may be back by itself, or gone.
-          return Effect.ignore(Effect.tryPromise(() => sqs.send(command)))
-        },
-        { discard: true }
-      )
-    )
+    const hurry = yield* makeHurry(visibilityTimeout)
     yield* until("the queue is empty", Effect.andThen(hurry, isQueueEmpty), limit)
   }).pipe(Effect.scoped)
-
-/** Whether s3beat released the message, for longer than a lease. */
-const isPutOff = ({ asked }: Receipt): boolean => {
-  const last = asked.at(-1)
-  return last?._tag === "ChangeVisibility" && last.seconds > Duration.toSeconds(visibilityTimeout)
-}
 
 /** The milliseconds since `began`. */
 export const since = (began: number) => Effect.map(Clock.currentTimeMillis, (now) => now - began)
