@@ -68,7 +68,11 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
         fileLimit === undefined
           ? [process.execPath, node]
           : ["sh", ["-c", `ulimit -S -f ${fileLimit * 2} && exec "$0" "$@"`, process.execPath, ...node]]
-      const started = spawn(command, args, { stdio: ["ignore", "ignore", "pipe", "ipc"] })
+      const started = spawn(command, args, {
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+        // It is killed and started again all the time: what is compiled once need not be each time.
+        env: { ...process.env, NODE_COMPILE_CACHE: `${logFile}.cache` }
+      })
       child = started
       started.stderr?.on("data", (text: Buffer) => appendFileSync(logFile, text))
       started.on("message", (sample: Sample) => void (latest = sample))

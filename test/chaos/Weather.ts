@@ -46,9 +46,9 @@ const LONG_STALL = Fault.stall(100, 33_000)
 
 /** The rules of a storm: some faults of each service, each now and then. */
 export const randomStorm = (random: Pseudorandom): ReadonlyArray<Fault.Rule> => [
-  ...Array.from({ length: 2 + random.int(6) }, (): Fault.Rule => {
+  ...Array.from({ length: 4 + random.int(8) }, (): Fault.Rule => {
     const service = random.pick(["s3", "s3", "sqs", "sqs", "sts"] as const)
-    return { on: { service }, fault: random.pick(menu[service]), chance: random.pick([0.02, 0.1, 0.3]) }
+    return { on: { service }, fault: random.pick(menu[service]), chance: random.pick([0.05, 0.2, 0.5]) }
   }),
   ...(random.int(5) === 0 ? [{ on: { service: "s3" as const }, fault: LONG_STALL, chance: 0.1, times: 1 }] : [])
 ]

@@ -54,6 +54,7 @@ const make = Effect.fnUntraced(function* (options: FaultProxyOptions) {
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
     const request = await readRequest(incoming)
     watch(request)
+    if (isSkewed(request)) return respond.error(response, request.service, new AwsError(skewed[request.service]))
     const act = rules.next(request)
     switch (act?._tag) {
       case "Refuse":
@@ -66,9 +67,8 @@ const make = Effect.fnUntraced(function* (options: FaultProxyOptions) {
         return respond.json(response, queue.forgotten(request))
     }
     queue.asked(request)
-    const { body, headers, status } = await upstream.send(request, response)
-    const shown = queue.answered(request, status, body, act?._tag === "DeliverTwice")
-    await sendSpoilt(response, { status, headers, body: shown }, act)
+    const answered = await upstream.send(request, response)
+    await sendSpoilt(response, { ...answered, body: queue.answered(request, answered, act) }, act)
   }
 
   const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
@@ -86,6 +86,34 @@ const make = Effect.fnUntraced(function* (options: FaultProxyOptions) {
     setWatch: (next) => Effect.sync(() => void (watch = next))
   })
 })
+
+/** AWS takes no request whose clock is further off. **Source** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const CLOCK_TOLERANCE_MILLIS = 15 * 60_000
+
+/** Whether the clock by which the request was signed, as `20261125T043000Z`, is too far off. */
+const isSkewed = ({ headers }: ProxiedRequest): boolean => {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u.exec(String(headers["x-amz-date"])) ?? []
+  const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+  return Math.abs(Date.now() - signedAt) > CLOCK_TOLERANCE_MILLIS
+}
+
+const expiredSignature = {
+  status: 403,
+  code: "SignatureDoesNotMatch",
+  message: "Signature expired: 20261125T043000Z is now earlier than 20261125T051500Z (20261125T053000Z - 15 min.)"
+}
+
+/** What each service says then. */
+const skewed = {
+  s3: {
+    status: 403,
+    code: "RequestTimeTooSkewed",
+    message: "The difference between the request time and the current time is too large."
+  },
+  sqs: { ...expiredSignature, code: "InvalidSignatureException" },
+  sts: expiredSignature
+}
 
 const listening = (server: Server): Effect.Effect<number, never, Scope.Scope> =>
   Effect.acquireRelease(

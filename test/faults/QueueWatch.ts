@@ -2,6 +2,8 @@
  * What SQS and s3beat say to each other, seen from between them: who was handed which message, and what became of it.
  */
 import { Predicate } from "effect"
+import type { Act } from "./Fault.ts"
+import type { UpstreamAnswer } from "./forward.ts"
 import type { ProxiedRequest } from "./ProxiedRequest.ts"
 
 /** One handing over of a message. **Units** times in milliseconds since the epoch. */
@@ -12,8 +14,8 @@ export interface Receipt {
   readonly at: number
   /** What s3beat asked for it, in order: its last one is what became of it. */
   readonly asked: ReadonlyArray<Settlement>
-  /** SQS said that the handle is no longer good. */
-  readonly isRefused: boolean
+  /** When SQS said that the handle is no longer good. */
+  readonly refusedAt: number | undefined
 }
 
 /** A wish of s3beat's. **Units** `seconds` for which the message is to stay invisible. */
@@ -27,20 +29,18 @@ export interface QueueWatch {
   readonly receipts: () => ReadonlyArray<Receipt>
   /** Called with each receipt that s3beat wants deleted, when it asks for it. */
   readonly onDelete: (callback: (receipt: Receipt) => void) => void
-  /** Receipt handles that s3beat went on using after SQS had said that they are no longer good. */
-  readonly usedAfterRefusal: () => ReadonlyArray<string>
 
   /** For the proxy: a request goes to SQS. */
   readonly asked: (request: ProxiedRequest) => void
-  /** For the proxy: SQS answered. What it returns is shown to s3beat. */
-  readonly answered: (request: ProxiedRequest, status: number, body: Buffer, again: boolean) => Buffer
+  /** For the proxy: SQS answered, and this is done to the answer. What it returns is shown to s3beat. */
+  readonly answered: (request: ProxiedRequest, answer: UpstreamAnswer, act: Act | undefined) => Buffer
   /** For the proxy: the answer to a batch of which no receipt handle is good any more. */
   readonly forgotten: (request: ProxiedRequest) => unknown
 }
 
 interface Kept extends Receipt {
   readonly asked: Array<Settlement>
-  isRefused: boolean
+  refusedAt: number | undefined
 }
 
 /** **Source** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html#API_DeleteMessage_Errors */
@@ -52,7 +52,6 @@ const nobodyAsks = () => {}
 export const makeQueueWatch = (): QueueWatch => {
   const receipts: Array<Kept> = []
   const byHandle = new Map<string, Kept>()
-  const usedAfterRefusal: Array<string> = []
   let again: ReadonlyArray<Record<string, unknown>> = []
   let onDelete: (receipt: Receipt) => void = nobodyAsks
 
@@ -64,7 +63,7 @@ export const makeQueueWatch = (): QueueWatch => {
       body: String(message["Body"]),
       at: Date.now(),
       asked: byHandle.get(handle)?.asked ?? [],
-      isRefused: false
+      refusedAt: undefined
     }
     receipts.push(receipt)
     byHandle.set(handle, receipt)
@@ -73,7 +72,6 @@ export const makeQueueWatch = (): QueueWatch => {
   const noteWish = (call: string, entry: Record<string, unknown>) => {
     const receipt = byHandle.get(String(entry["ReceiptHandle"]))
     if (receipt === undefined) return
-    if (receipt.isRefused) usedAfterRefusal.push(receipt.messageId)
     const at = Date.now()
     if (call === "DeleteMessageBatch") {
       receipt.asked.push({ _tag: "Delete", at })
@@ -89,27 +87,27 @@ export const makeQueueWatch = (): QueueWatch => {
     )
     for (const entry of listAt(request.input, "Entries")) {
       const receipt = byHandle.get(String(entry["ReceiptHandle"]))
-      if (receipt !== undefined && refused.has(entry["Id"])) receipt.isRefused = true
+      if (receipt !== undefined && refused.has(entry["Id"])) receipt.refusedAt ??= Date.now()
     }
   }
 
   return {
     receipts: () => receipts,
     onDelete: (callback) => void (onDelete = callback),
-    usedAfterRefusal: () => usedAfterRefusal,
 
     asked: ({ call, input }) => {
       if (isSettlement(call)) for (const entry of listAt(input, "Entries")) noteWish(call, entry)
     },
-    answered: (request, status, body, isTwice) => {
+    answered: (request, { body, status }, act) => {
       if (status !== 200) return body
-      if (isSettlement(request.call)) noteRefusals(request, body)
+      // Of an answer that is spoilt s3beat may never hear.
+      if (isSettlement(request.call) && act === undefined) noteRefusals(request, body)
       if (request.call !== "ReceiveMessage") return body
       const answer: unknown = JSON.parse(body.toString())
       const messages = listAt(answer, "Messages")
       const room = Number(request.input["MaxNumberOfMessages"] ?? 1) - messages.length
       const repeated = again.slice(0, Math.max(0, room))
-      again = isTwice ? messages : again.slice(repeated.length)
+      again = act?._tag === "DeliverTwice" ? messages : again.slice(repeated.length)
       const all = [...messages, ...repeated]
       all.forEach(note)
       return repeated.length === 0 ? body : Buffer.from(JSON.stringify({ Messages: all }))
@@ -118,8 +116,7 @@ export const makeQueueWatch = (): QueueWatch => {
       Successful: [],
       Failed: listAt(input, "Entries").map((entry) => {
         const receipt = byHandle.get(String(entry["ReceiptHandle"]))
-        if (receipt?.isRefused === true) usedAfterRefusal.push(receipt.messageId)
-        if (receipt !== undefined) receipt.isRefused = true
+        if (receipt !== undefined) receipt.refusedAt ??= Date.now()
         return { Id: entry["Id"], Code: REFUSED, SenderFault: true, Message: "a fault of this test" }
       })
     })
