@@ -6,7 +6,7 @@ import type { Pseudorandom } from "../../src/demo/Pseudorandom.ts"
 import * as Fault from "../faults/Fault.ts"
 import { LEASE_SECONDS } from "./configText.ts"
 import type { Daemon } from "./Daemon.ts"
-import type { OutputFiles } from "./OutputFiles.ts"
+import type { OutputFiles } from "../faults/OutputFiles.ts"
 import { randomStorm, type Weather } from "./Weather.ts"
 
 /** A daemon and its files. `isBusy` while an ordeal of its own is under way. */

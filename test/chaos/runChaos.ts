@@ -16,7 +16,7 @@ import { isQueueEmpty, makeHurry } from "../support/hurry.ts"
 import { configText, LEASE_SECONDS } from "./configText.ts"
 import * as Daemon from "./Daemon.ts"
 import { lateStart, nextOrdeal, type Unit } from "./ordeals.ts"
-import * as OutputFiles from "./OutputFiles.ts"
+import * as OutputFiles from "../faults/OutputFiles.ts"
 import * as Weather from "./Weather.ts"
 
 /** What to do, and how long. */

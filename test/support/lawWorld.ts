@@ -66,7 +66,8 @@ export const layerWithoutOutput = ({ seed = 1, ...aws }: WorldOptions = {}) =>
     Layer.provideMerge(Layer.sync(Books, Ledger.make))
   )
 
-const publisher = PublisherCoalescing.layer({
+/** Small batches, soon. */
+export const publisher = PublisherCoalescing.layer({
   maxEvents: 2048,
   maxBytes: 4 * 1024 * 1024,
   maxWait: Duration.millis(20)
