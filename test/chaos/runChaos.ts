@@ -1,7 +1,7 @@
 /**
  * Daemons in trouble, and the books on what became of their events.
  */
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Clock, Duration, Effect, Fiber, Layer } from "effect"
@@ -13,10 +13,9 @@ import * as Ledger from "../faults/Ledger.ts"
 import { randomLog } from "../faults/randomLog.ts"
 import * as TwoAccounts from "../support/embeddedAws.ts"
 import { isQueueEmpty, makeHurry } from "../support/hurry.ts"
-import { configText, LEASE_SECONDS } from "./configText.ts"
-import * as Daemon from "./Daemon.ts"
+import { LEASE_SECONDS } from "./configText.ts"
 import { lateStart, nextOrdeal, type Unit } from "./ordeals.ts"
-import * as OutputFiles from "../faults/OutputFiles.ts"
+import { startUnit } from "./startUnit.ts"
 import * as Weather from "./Weather.ts"
 
 /** What to do, and how long. */
@@ -191,18 +190,6 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
     ends: sumOf(units.map(({ daemon }) => daemon.ends())),
     amiss
   } satisfies Report
-})
-
-const startUnit = Effect.fnUntraced(function* (directory: string, n: number, endpoint: string) {
-  const home = join(directory, `daemon-${n}`)
-  mkdirSync(home)
-  const files = OutputFiles.make(join(home, "events"))
-  const configFile = join(home, "s3beat.yml")
-  const text = configText({ identifier: `chaos${n}`, endpoint, directory: files.directory })
-  writeFileSync(configFile, text, { mode: 0o600 })
-  const daemon = yield* Daemon.make({ name: `daemon-${n}`, configFile, logFile: join(home, "log") })
-  const unit: Unit = { daemon, files, isBusy: false }
-  return unit
 })
 
 /** Uploads something new again and again, until every daemon has shipped a part of it. */

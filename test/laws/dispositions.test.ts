@@ -3,7 +3,7 @@
  * what it asks of SQS for each message is seen on the wire.
  */
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Metric } from "effect"
+import { Context, Duration, Effect, Layer, Metric } from "effect"
 import { gzipSync } from "node:zlib"
 import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
 import { s3Arn } from "../../src/demo/World.ts"
@@ -274,7 +274,7 @@ const isOf = (mark: string, { body }: Receipt) => body === mark || body.includes
 const fatesOf = ({ asked }: Receipt): ReadonlyArray<"deleted" | number> =>
   asked.flatMap((wish) => (wish._tag === "Delete" ? "deleted" : wish.seconds === LEASE ? [] : wish.seconds))
 
-const LEASE = 2
+const LEASE = Duration.toSeconds(World.visibilityTimeout)
 
 const isSettled = (mark: string, receipt: Receipt) => isOf(mark, receipt) && fatesOf(receipt).length > 0
 

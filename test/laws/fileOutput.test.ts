@@ -52,7 +52,11 @@ const law = (name: string, trouble: (files: OutputFiles.OutputFiles) => Effect.E
         yield* World.until("the queue is empty", isQueueEmpty)
         yield* files.eachLine(books.arrived)
         const { altered, duplicated, examples, lost } = books.verdict()
-        assert.deepStrictEqual({ lost, duplicated, altered }, { lost: 0, duplicated: 0, altered: 0 }, examples.join("\n"))
+        assert.deepStrictEqual(
+          { lost, duplicated, altered },
+          { lost: 0, duplicated: 0, altered: 0 },
+          examples.join("\n")
+        )
       }).pipe(Effect.scoped, Effect.provide(world)),
     40_000
   )
@@ -69,7 +73,11 @@ describe("laws of the output file", () => {
   law("the disk reports errors at fsync", () => fileFaults.failingSyncs(2))
 
   law("the directory cannot be written for a while", (files) =>
-    Effect.acquireUseRelease(files.block, () => Effect.sleep("2 seconds"), () => files.unblock)
+    Effect.acquireUseRelease(
+      files.block,
+      () => Effect.sleep("2 seconds"),
+      () => files.unblock
+    )
   )
 
   law("somebody takes the file away again and again", (files) =>

@@ -36,7 +36,7 @@ const arrivedBy = (limit: Duration.Duration, index: number) =>
     )
   )
 
-describe("laws of an STS outage", () => {
+describe.concurrent("laws of an STS outage", () => {
   law(
     "within a session's life there is no interruption: every object is read as if nothing were",
     Effect.gen(function* () {

@@ -23,7 +23,7 @@ import { isQueueEmpty, makeHurry } from "./hurry.ts"
 import * as Pipeline from "./pipeline.ts"
 
 /** For how long a message is invisible, unless it is extended. */
-export const visibilityTimeout = Duration.seconds(2)
+export const visibilityTimeout = Duration.seconds(3)
 
 export const bucket = "prod-logs"
 
