@@ -1,7 +1,7 @@
 /**
  * Daemons in trouble, and the books on what became of their events.
  */
-import { mkdtempSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Clock, Duration, Effect, Fiber, Layer } from "effect"
@@ -178,6 +178,8 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
   const excess = excessOf(proxy, ledger)
   if (verdict.lost + verdict.altered + verdict.unidentified > 0) amiss.push(...examples)
   if (excess.length > 0) amiss.push(`arrived more often than they were handed over: ${excess.slice(0, 5).join(", ")}`)
+  // What went wrong can be read in the logs there.
+  if (amiss.length === 0) rmSync(directory, { recursive: true })
   const injected = yield* proxy.injected
   return {
     ...options,

@@ -1,7 +1,7 @@
 /**
  * One daemon at a steady load: what it holds must not grow.
  */
-import { mkdtempSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Duration, Effect, Fiber, Layer } from "effect"
@@ -92,6 +92,7 @@ const soak = Effect.fnUntraced(function* (minutes: number) {
     (late[name] ?? 0) > most(early[name] ?? 0) ? `${name} grew from ${early[name]} to ${late[name]}` : []
   )
   if (lost + duplicated > 0) amiss.push(`${lost} events were lost, ${duplicated} came twice, without any fault`)
+  if (amiss.length === 0) rmSync(directory, { recursive: true })
   return { minutes, events, lost, duplicated, early, late, amiss } satisfies SoakReport
 })
 
