@@ -24,8 +24,8 @@ export interface ProcessSample extends Partial<Sample> {
 /** A daemon under supervision. */
 export interface Daemon {
   readonly name: string
-  /** Sends the signal to the process of the moment, if there is one. */
-  readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
+  /** Sends the signal to the process of the moment. Answers whether there was one. */
+  readonly signal: (signal: NodeJS.Signals) => Effect.Effect<boolean>
   /** Sets the wall clock of the process, and of those that follow it, this far off. */
   readonly setClock: (offset: Duration.Duration) => Effect.Effect<void>
   /** From the next start on no file of it may be larger than this; without it, as large as it likes. */
@@ -92,7 +92,13 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
       Effect.forkScoped
     )
 
-    const signal = (signal: NodeJS.Signals) => Effect.sync(() => void child?.kill(signal))
+    const signal = (signal: NodeJS.Signals) =>
+      Effect.sync(() => {
+        const isSent = child?.kill(signal) ?? false
+        // It is not to be killed twice.
+        if (signal === "SIGKILL") child = undefined
+        return isSent
+      })
 
     return {
       name,

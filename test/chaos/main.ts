@@ -3,10 +3,9 @@
  * table on stderr and one line of JSON on stdout. Exits 1 if anything was lost or is amiss.
  */
 import { parseArgs } from "node:util"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Console, Effect, Exit, Logger, Runtime } from "effect"
 import { tableOf } from "./report.ts"
 import { type ChaosOptions, runChaos } from "./runChaos.ts"
+import { runReporting } from "./runReporting.ts"
 
 /** Ten a minute, unless told. */
 const KILLS_PER_MINUTE = 10
@@ -23,15 +22,4 @@ const optionsOf = (args: ReadonlyArray<string>): ChaosOptions => {
   }
 }
 
-const main = Effect.gen(function* () {
-  const report = yield* runChaos(optionsOf(process.argv.slice(2)))
-  yield* Console.error(tableOf(report))
-  for (const what of report.amiss) yield* Console.error(`Amiss: ${what}`)
-  yield* Console.log(JSON.stringify(report))
-  if (report.amiss.length > 0) process.exitCode = 1
-}).pipe(Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatSimple)])))
-
-NodeRuntime.runMain(main, {
-  teardown: (exit, onExit) =>
-    Exit.isSuccess(exit) ? onExit(Number(process.exitCode ?? 0)) : Runtime.defaultTeardown(exit, onExit)
-})
+runReporting(runChaos(optionsOf(process.argv.slice(2))), tableOf)

@@ -33,7 +33,7 @@ const seconds = (random: Pseudorandom, least: number, most: number) =>
   Duration.millis(1000 * least + random.int(1000 * (most - least)))
 
 /** For as long as the effect is slept through, and not a moment longer, however that ends. */
-const during = (begin: Effect.Effect<void>, time: Duration.Duration, end: Effect.Effect<void>) =>
+const during = (begin: Effect.Effect<unknown>, time: Duration.Duration, end: Effect.Effect<unknown>) =>
   Effect.acquireUseRelease(
     begin,
     () => Effect.sleep(time),
@@ -73,7 +73,7 @@ export const ordeals: ReadonlyArray<Ordeal> = [
     name: "SIGTERM",
     weight: 2,
     ofUnit: true,
-    befall: ({ daemon }) => daemon.signal("SIGTERM")
+    befall: ({ daemon }) => Effect.asVoid(daemon.signal("SIGTERM"))
   },
   {
     name: "output unwritable",

@@ -33,7 +33,7 @@ export interface ChaosOptions {
  * `ends`: how the processes ended, by exit code or signal. `amiss`: what must not be, in words; empty when all is well.
  *
  * **Units** `readySeconds` until every daemon shipped something new, `emptySeconds` until the queue was empty, both from the last
- * fault on; `mostMegabytes` is the largest resident set.
+ * fault on; `mostMegabytes` is the largest resident set. Messages that were put off are hurried then, as by an operator.
  */
 export interface Report extends ChaosOptions, Omit<Ledger.Verdict, "examples"> {
   readonly faults: Readonly<Record<string, number>>
@@ -47,6 +47,9 @@ export interface Report extends ChaosOptions, Omit<Ledger.Verdict, "examples"> {
 
 /** Sessions live so long that some end during an outage. */
 const SESSION = Duration.seconds(20)
+
+/** The part of the run in which the kills fall: each has to wait until there is a process. */
+const KILLING = 0.95
 
 /** How soon every daemon must be ready once the faults end. */
 const READY_SECONDS = 60
@@ -103,12 +106,19 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
     }
   })
 
+  const killed = () => sumOf(units.map(({ daemon }) => daemon.ends()))["SIGKILL"] ?? 0
+
   const kills = Effect.gen(function* () {
-    const moments = Array.from({ length: options.kills }, () => forKills.int(options.minutes * 60_000))
+    const moments = Array.from({ length: options.kills }, () => forKills.int(options.minutes * KILLING * 60_000))
     const began = yield* Clock.currentTimeMillis
     for (const moment of moments.toSorted((a, b) => a - b)) {
       yield* Effect.sleep(Duration.millis(Math.max(0, began + moment - (yield* Clock.currentTimeMillis))))
-      yield* units[forKills.int(units.length)]?.daemon.signal("SIGKILL") ?? Effect.void
+      const before = killed()
+      // One that is only just being started again has no process, and one that is ending may end by itself.
+      yield* Effect.suspend(() => units[forKills.int(units.length)]?.daemon.signal("SIGKILL") ?? Effect.void).pipe(
+        Effect.andThen(Effect.sleep("100 millis")),
+        Effect.repeat({ until: () => killed() > before })
+      )
       yield* count("kill -9")
     }
   })

@@ -3,7 +3,6 @@
  * everything that goes over the wire.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import { createServer as createTlsServer } from "node:https"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { AwsError } from "../../src/demo/AwsError.ts"
 import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
@@ -33,10 +32,9 @@ export class FaultProxy extends Context.Service<
   }
 >()("s3beat/test/FaultProxy") {}
 
-/** **Shape** `seed` decides about chances. `tls`: the proxy speaks HTTPS, by this key and certificate. */
+/** `seed` decides about chances. */
 export interface FaultProxyOptions {
   readonly seed: number
-  readonly tls?: { readonly key: string; readonly cert: string }
 }
 
 /** The record that TLS ends a handshake with: an alert, fatal, handshake_failure. **Source** RFC 8446, 5.1 and 6.2. */
@@ -71,15 +69,14 @@ const make = Effect.fnUntraced(function* (options: FaultProxyOptions) {
     await sendSpoilt(response, { ...answered, body: queue.answered(request, answered, act) }, act)
   }
 
-  const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
+  const server = createServer((incoming, response) => {
     // Whoever asked has gone away, or AWS was stopped: there is nobody to tell.
     answer(incoming, response).catch(() => response.destroy())
-  }
-  const server = options.tls === undefined ? createServer(onRequest) : createTlsServer(options.tls, onRequest)
+  })
   const port = yield* listening(server)
 
   return FaultProxy.of({
-    endpoint: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     setRules: (next) => Effect.sync(() => rules.set(next)),
     injected: Effect.sync(rules.counts),
     queue,

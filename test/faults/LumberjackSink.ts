@@ -31,8 +31,6 @@ export class LumberjackSink extends Context.Service<
     readonly setConduct: (conduct: Conduct) => Effect.Effect<void>
     /** The JSON of every event that it took, in order, whether it acknowledged it or not. */
     readonly events: Effect.Effect<ReadonlyArray<string>>
-    /** Called with every event as it comes, instead of keeping it. */
-    readonly setTaker: (take: (event: string) => void) => Effect.Effect<void>
   }
 >()("s3beat/test/LumberjackSink") {}
 
@@ -82,7 +80,6 @@ const ackOf = (sequence: number): Buffer => {
 const make = Effect.gen(function* () {
   const events: Array<string> = []
   let conduct: Conduct = { _tag: "ack" }
-  let take: (event: string) => void = (event) => events.push(event)
 
   const converse = (socket: Socket) => {
     let buffer: Buffer = Buffer.alloc(0)
@@ -93,7 +90,7 @@ const make = Effect.gen(function* () {
 
     const onEvent = (sequence: number, json: string) => {
       if (conduct._tag === "resetAfter" && taken >= conduct.events) return void socket.resetAndDestroy()
-      take(json)
+      events.push(json)
       taken++
       if (conduct._tag === "ackPart" && taken === conduct.events) socket.write(ackOf(sequence))
       if (taken < window) return
@@ -126,8 +123,7 @@ const make = Effect.gen(function* () {
   return LumberjackSink.of({
     port,
     setConduct: (next) => Effect.sync(() => void (conduct = next)),
-    events: Effect.sync(() => events.slice()),
-    setTaker: (next) => Effect.sync(() => void (take = next))
+    events: Effect.sync(() => events.slice())
   })
 })
 
