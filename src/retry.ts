@@ -14,8 +14,11 @@ export const awsCall = Schedule.min([Schedule.exponential("200 millis"), Schedul
   Schedule.upTo({ times: 5 })
 )
 
-/** Polling a queue that cannot be polled: for ever, 1 s doubling to at most 60 s, jittered. */
-export const poll = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("60 seconds")]).pipe(
+/**
+ * Polling a queue that cannot be polled: for ever, 1 s doubling to at most 30 s, jittered, so that it is polled within a minute
+ * of its return, and that of the session that it may need.
+ */
+export const poll = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
   Schedule.jittered
 )
 

@@ -5,6 +5,7 @@ import { Effect, Layer, Stream } from "effect"
 import type { Scope } from "effect"
 import { Credentials, type Identity } from "../credentials/Credentials.ts"
 import { type ObjectRef, show } from "../domain/ObjectRef.ts"
+import { Unavailable } from "../domain/reasons.ts"
 import { BodyInterrupted, type S3Object, S3Reader, S3ReaderError } from "../reader/S3Reader.ts"
 import * as retry from "../retry.ts"
 import * as GetObject from "./getObject.ts"
@@ -25,6 +26,7 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
     const denials: Array<Denial> = []
     for (const identity of credentials.forBucket(ref.bucket)) {
       const answer = yield* getObject(ref, identity).pipe(
+        Effect.tap((answer) => whole(ref, answer)),
         Effect.tapError((failure) => (failure._tag === "Unavailable" ? countStrain : Effect.void)),
         Effect.retry({ schedule: retry.awsCall, while: (failure) => failure._tag === "Unavailable" }),
         Effect.catchTag("AccessDenied", ({ detail }) => Effect.sync(() => void denials.push({ identity, detail })))
@@ -68,6 +70,17 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
   return S3Reader.of({ open, strains: Effect.sync(() => strains) })
 })
 
+/**
+ * Fails when S3 announces another length than the notification told of the same content: without a checksum, a length that is too
+ * short is all that a body can be held against, and the end of the object would be lost without a trace.
+ */
+const whole = ({ eTag, size }: ObjectRef, answer: GetObject.Answer): Effect.Effect<void, Unavailable> =>
+  size === undefined || answer.size === undefined || answer.size === size || unquoted(answer.eTag ?? "") !== eTag
+    ? Effect.void
+    : Effect.fail(new Unavailable({ detail: `S3 announced ${answer.size} bytes of an object of ${size}` }))
+
+const unquoted = (eTag: string) => eTag.replaceAll('"', "")
+
 /** An answer, and whom it was given to: the body is resumed as the same one. */
 interface Opened {
   readonly answer: GetObject.Answer
@@ -84,7 +97,7 @@ const complete = (ref: ObjectRef, answer: GetObject.Answer): ObjectRef => {
     region: answer.region,
     // "null" is the version of everything written while versioning is suspended: it does not tell one content from the next.
     ...(versionId === undefined || versionId === "null" ? undefined : { versionId }),
-    ...(eTag === undefined ? undefined : { eTag: eTag.replaceAll('"', "") }),
+    ...(eTag === undefined ? undefined : { eTag: unquoted(eTag) }),
     ...(answer.size === undefined ? undefined : { size: answer.size })
   }
 }

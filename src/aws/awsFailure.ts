@@ -48,6 +48,20 @@ const wrongKeys: Readonly<Record<string, string>> = {
   AuthFailure: "the keys are not good for this service"
 }
 
+/** What AWS says to a signature by a clock that is too far off; SQS and STS do not tell it from a wrong secret. */
+const skewedCodes = new Set([
+  "RequestTimeTooSkewed",
+  "RequestInTheFuture",
+  "SignatureDoesNotMatch",
+  "InvalidSignatureException"
+])
+
+/** Whether the SDK has learned from this answer that the machine's clock is off, and signs by AWS's from now on. */
+const isClockCorrected = (error: unknown): boolean =>
+  Predicate.hasProperty(error, "$metadata") &&
+  Predicate.hasProperty(error.$metadata, "clockSkewCorrected") &&
+  error.$metadata.clockSkewCorrected === true
+
 /** Refusals that AWS sends with another status than 403. */
 const deniedCodes = new Set([
   "AccessDenied",
@@ -108,11 +122,15 @@ const codeOf = (error: unknown): string =>
 export const fromUnknown = (error: unknown): AwsFailure => {
   const code = codeOf(error)
   const status = statusOf(error)
-  const wrong = wrongKeys[code]
+  const isSkewed = skewedCodes.has(code) && isClockCorrected(error)
+  const wrong = isSkewed
+    ? "the clock of this machine is off, requests are signed by AWS's from now on"
+    : wrongKeys[code]
   const text = wrong ?? oneLine(stringAt(error, "message") ?? String(error))
   const detail = `${text === "" || text === code ? code : `${code}: ${text}`}${status === undefined ? "" : ` (HTTP ${status})`}`
   const region = headerOf(error, "x-amz-bucket-region") ?? stringAt(error, "Region")
-  return new AwsFailure({ code, status, detail, region, reason: reasonOf(code, status, detail, wrong !== undefined) })
+  const reason = isSkewed ? new Unavailable({ detail }) : reasonOf(code, status, detail, wrong !== undefined)
+  return new AwsFailure({ code, status, detail, region, reason })
 }
 
 const reasonOf = (code: string, status: number | undefined, detail: string, hasWrongKeys: boolean) => {

@@ -3,7 +3,7 @@
  *
  * receive → lease → notification → objects → read → decode → encode → publish → settle
  */
-import { Clock, Effect, Metric, Stream } from "effect"
+import { Clock, Effect, FiberSet, Metric, Stream } from "effect"
 import type { Duration } from "effect"
 import { type DecodeOptions, decodeObject } from "../decode/decodeObject.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
@@ -109,16 +109,18 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
       strains: reader.strains
     })
   )
+  // A set, because it interrupts all at once: a stream would do so one after the other, and every release waits for its batch.
+  const held = yield* FiberSet.make()
+
   yield* Stream.fromIterable(options.queues).pipe(
     Stream.flatMap((queue) => receive(queue, options, places), { concurrency: "unbounded" }),
     Stream.interruptWhen(drain),
-    Stream.mapEffect((message) => inFlight(lease.hold(message, ship(message))).pipe(Effect.ensuring(places.leave)), {
-      concurrency: "unbounded",
-      unordered: true
-    }),
-    Stream.runDrain
+    Stream.runForEach((message) =>
+      FiberSet.run(held, inFlight(lease.hold(message, ship(message))).pipe(Effect.ensuring(places.leave)))
+    )
   )
-})
+  yield* FiberSet.awaitEmpty(held)
+}, Effect.scoped)
 
 const inFlight = <R>(work: Effect.Effect<void, never, R>) =>
   Effect.acquireUseRelease(

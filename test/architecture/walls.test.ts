@@ -63,7 +63,7 @@ const topFiles = new Set(["src/retry.ts", "src/version.ts"])
 
 /** Whether the file calls this operation of a source of messages. */
 const called = (operation: string, file: SourceFile) =>
-  new RegExp(`\\b(?:source|sqs)\\.${operation}\\(`, "u").test(file.text)
+  new RegExp(`\\b(?:source|sqs)\\s*\\.${operation}\\(`, "u").test(file.text)
 
 const broken = (isBroken: (file: SourceFile) => ReadonlyArray<string>) =>
   sources.flatMap((file) => isBroken(file).map((what) => `${file.path}: ${what}`))

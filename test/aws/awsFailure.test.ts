@@ -47,6 +47,21 @@ describe("awsFailure", () => {
     })
   }
 
+  for (const code of [
+    "RequestTimeTooSkewed",
+    "RequestInTheFuture",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException"
+  ]) {
+    it(`${code} is Unavailable once the SDK has corrected the clock that it signs by, and AccessDenied until then`, () => {
+      const corrected = thrown(code, 403, "", { $metadata: { httpStatusCode: 403, clockSkewCorrected: true } })
+      const failure = fromUnknown(corrected)
+      assert.strictEqual(failure.reason._tag, "Unavailable")
+      assert.include(failure.detail, "the clock of this machine is off")
+      assert.strictEqual(tagOf(code, 403), "AccessDenied")
+    })
+  }
+
   for (const [code, status] of [
     ["InternalError", 500],
     ["ServiceUnavailable", 503],

@@ -337,6 +337,22 @@ describe("Ingest", () => {
   )
 
   law(
+    "however long a queue cannot be polled, it is asked at least every 36 s, and so is polled within a minute of its return",
+    Effect.gen(function* () {
+      const sqs = yield* SqsSourceMemory
+      yield* sqs.fail("receive", SqsFault.CallFails({ reason: new Unavailable({ detail: "away" }), times: Infinity }))
+      yield* send(yield* put("a"))
+      const pipeline = yield* Pipeline.start()
+      yield* passes("1 hour")
+      assert.isAtLeast((yield* sqs.calls("receive")).length, 3600 / 36)
+      yield* sqs.heal("receive")
+      yield* passes("37 seconds")
+      assert.strictEqual(yield* deletedCount, 1)
+      yield* pipeline.drain
+    })
+  )
+
+  law(
     "no more messages are taken than there is room for",
     Effect.gen(function* () {
       const sqs = yield* SqsSourceMemory

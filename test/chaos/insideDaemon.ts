@@ -1,0 +1,51 @@
+/**
+ * Loaded into a daemon before the program (`node --import`): sets its wall clock as its parent says, and tells how it fares.
+ * Time that is measured, as sleeps are, goes on as it does on a machine whose clock is set.
+ */
+import { monitorEventLoopDelay } from "node:perf_hooks"
+
+/** What the parent asks for. **Units** milliseconds. */
+export type Order = { readonly _tag: "SetClock"; readonly offset: number } | { readonly _tag: "Sample" }
+
+/** How the process fares. **Units** bytes, and milliseconds of delay since the last sample. */
+export interface Sample {
+  readonly heapBytes: number
+  readonly timers: number
+  readonly sockets: number
+  readonly loopDelay: number
+}
+
+let offset = 0
+const realNow = Date.now
+const shiftedNow = () => realNow() + offset
+
+globalThis.Date = new Proxy(Date, {
+  construct: (target, args, newTarget) =>
+    Reflect.construct(target, args.length === 0 ? [shiftedNow()] : args, newTarget),
+  get: (target, property, receiver) => (property === "now" ? shiftedNow : Reflect.get(target, property, receiver))
+})
+
+const delay = monitorEventLoopDelay({ resolution: 10 })
+delay.enable()
+
+const sample = (): Sample => {
+  const resources = process.getActiveResourcesInfo()
+  const taken = {
+    heapBytes: process.memoryUsage().heapUsed,
+    timers: resources.filter((name) => name === "Timeout").length,
+    sockets: resources.filter((name) => name === "TCPSocketWrap").length,
+    loopDelay: delay.percentile(99) / 1e6
+  }
+  delay.reset()
+  return taken
+}
+
+process.on("message", (order: Order) => {
+  if (order._tag === "SetClock") offset = order.offset
+  else process.send?.(sample())
+})
+
+// Whoever started it is gone without a word: nobody would ever stop it.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
+
+process.channel?.unref()

@@ -1,0 +1,246 @@
+/**
+ * Daemons in trouble, and the books on what became of their events.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Clock, Duration, Effect, Fiber, Layer } from "effect"
+import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
+import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
+import { parseNotification } from "../../src/notification/parseNotification.ts"
+import * as FaultProxy from "../faults/FaultProxy.ts"
+import * as Ledger from "../faults/Ledger.ts"
+import { randomLog } from "../faults/randomLog.ts"
+import * as TwoAccounts from "../support/embeddedAws.ts"
+import { isQueueEmpty, makeHurry } from "../support/hurry.ts"
+import { LEASE_SECONDS } from "./configText.ts"
+import { lateStart, nextOrdeal, type Unit } from "./ordeals.ts"
+import { startUnit } from "./startUnit.ts"
+import * as Weather from "./Weather.ts"
+
+/** What to do, and how long. */
+export interface ChaosOptions {
+  readonly minutes: number
+  readonly seed: number
+  readonly kills: number
+  readonly daemons: number
+}
+
+/**
+ * What came of it.
+ *
+ * **Shape** `faults`: how often each happened. `excess`: objects whose events arrived more often than their message was handed over.
+ * `ends`: how the processes ended, by exit code or signal. `amiss`: what must not be, in words; empty when all is well.
+ *
+ * **Units** `readySeconds` until every daemon shipped something new, `emptySeconds` until the queue was empty, both from the last
+ * fault on; `mostMegabytes` is the largest resident set. Messages that were put off are hurried then, as by an operator.
+ */
+export interface Report extends ChaosOptions, Omit<Ledger.Verdict, "examples"> {
+  readonly faults: Readonly<Record<string, number>>
+  readonly excess: number
+  readonly readySeconds: number
+  readonly emptySeconds: number
+  readonly mostMegabytes: number
+  readonly ends: Readonly<Record<string, number>>
+  readonly amiss: ReadonlyArray<string>
+}
+
+/** Sessions live so long that some end during an outage. */
+const SESSION = Duration.seconds(20)
+
+/** The part of the run in which the kills fall: each has to wait until there is a process. */
+const KILLING = 0.95
+
+/** How soon every daemon must be ready once the faults end. */
+const READY_SECONDS = 60
+
+/** How long the queue may take to be empty: a daemon that was killed holds its messages for a lease. */
+const EMPTY_SECONDS = LEASE_SECONDS * 4
+
+const bucketNames = TwoAccounts.accountA.buckets.map(({ name }) => name)
+
+/** Runs it all. */
+export const runChaos = (options: ChaosOptions) =>
+  chaos(options).pipe(
+    Effect.scoped,
+    Effect.provide(
+      FaultProxy.layer({ seed: options.seed }).pipe(
+        Layer.provideMerge(TwoAccounts.layerWith({ sessionLifetimeCap: SESSION }))
+      )
+    )
+  )
+
+const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
+  const aws = yield* EmbeddedAws
+  const proxy = yield* FaultProxy.FaultProxy
+  const ledger = Ledger.make()
+  const counts = new Map<string, number>()
+  const count = (name: string) => Effect.sync(() => void counts.set(name, (counts.get(name) ?? 0) + 1))
+  // Each has numbers of its own, so that how long one takes does not change what the others do.
+  const [forUploads, forOrdeals, forKills] = [1, 2, 3].map((n) => Pseudorandom.make(options.seed * 10 + n))
+  if (forUploads === undefined || forOrdeals === undefined || forKills === undefined)
+    return yield* Effect.die("no numbers")
+
+  const directory = mkdtempSync(join(tmpdir(), "s3beat-chaos-"))
+  const weather = Weather.make(proxy)
+  const units = yield* Effect.forEach(
+    Array.from({ length: options.daemons }, (_, i) => i + 1),
+    (n) => startUnit(directory, n, proxy.endpoint)
+  )
+  const world = { units, weather, random: forOrdeals }
+  yield* Effect.logInfo(
+    `${options.daemons} daemons in ${directory}, for ${options.minutes} minutes, seed ${options.seed}.`
+  )
+
+  const upload = Effect.fnUntraced(function* (index: number) {
+    const { bytes, content, key, records } = randomLog(index, forUploads)
+    const bucket = forUploads.pick(["prod-logs", "prod-logs-eu"])
+    const eTag = yield* aws.putObject(bucket, key, bytes)
+    ledger.uploaded({ bucket, key, eTag, content, records })
+  })
+
+  const uploads = Effect.gen(function* () {
+    for (let index = 0; ; index++) {
+      yield* upload(index)
+      yield* Effect.sleep(Duration.millis(50 + forUploads.int(500)))
+    }
+  })
+
+  const killed = () => sumOf(units.map(({ daemon }) => daemon.ends()))["SIGKILL"] ?? 0
+
+  const kills = Effect.gen(function* () {
+    const moments = Array.from({ length: options.kills }, () => forKills.int(options.minutes * KILLING * 60_000))
+    const began = yield* Clock.currentTimeMillis
+    for (const moment of moments.toSorted((a, b) => a - b)) {
+      yield* Effect.sleep(Duration.millis(Math.max(0, began + moment - (yield* Clock.currentTimeMillis))))
+      const before = killed()
+      // One that is only just being started again has no process, and one that is ending may end by itself.
+      yield* Effect.suspend(() => units[forKills.int(units.length)]?.daemon.signal("SIGKILL") ?? Effect.void).pipe(
+        Effect.andThen(Effect.sleep("100 millis")),
+        Effect.repeat({ until: () => killed() > before })
+      )
+      yield* count("kill -9")
+    }
+  })
+
+  const troubles = Effect.gen(function* () {
+    yield* count("started before its queue, its output and STS")
+    yield* lateStart(world)
+    while (true) {
+      yield* Effect.sleep(Duration.millis(500 + forOrdeals.int(2500)))
+      const ordeal = nextOrdeal(forOrdeals)
+      if (ordeal === undefined) continue
+      if (!ordeal.ofUnit) {
+        if (ordeal.name !== "calm") yield* count(ordeal.name)
+        yield* Effect.forkChild(ordeal.befall(world))
+        continue
+      }
+      const unit = units[forOrdeals.int(units.length)]
+      if (unit === undefined || unit.isBusy) continue
+      unit.isBusy = true
+      yield* count(ordeal.name)
+      yield* ordeal
+        .befall(unit, forOrdeals)
+        .pipe(Effect.ensuring(Effect.sync(() => void (unit.isBusy = false))), Effect.forkChild)
+    }
+  })
+
+  let mostBytes = 0
+  const watch = Effect.gen(function* () {
+    while (true) {
+      for (const { daemon } of units) mostBytes = Math.max(mostBytes, (yield* daemon.sample)?.residentBytes ?? 0)
+      yield* Effect.sleep("1 second")
+    }
+  })
+  yield* Effect.forkScoped(watch)
+
+  const uploading = yield* Effect.forkChild(uploads)
+  const trouble = yield* Effect.forkChild(Effect.all([kills, troubles], { concurrency: 2, discard: true }))
+  yield* Effect.sleep(Duration.minutes(options.minutes))
+  // Its ordeals end with it, and put right what they did.
+  yield* Fiber.interrupt(trouble)
+  yield* Fiber.interrupt(uploading)
+  yield* weather.clear
+  const ended = yield* Clock.currentTimeMillis
+  yield* Effect.logInfo("The faults are over.")
+
+  const amiss: Array<string> = []
+  const sinceEnd = Effect.map(Clock.currentTimeMillis, (now) => Math.round((now - ended) / 100) / 10)
+  const isReady = yield* Effect.timeoutOption(untilReady(units, ledger), Duration.seconds(READY_SECONDS))
+  const readySeconds = yield* sinceEnd
+  if (isReady._tag === "None") amiss.push(`not every daemon was ready within ${READY_SECONDS} s of the last fault`)
+
+  const hurry = yield* makeHurry(Duration.seconds(LEASE_SECONDS))
+  const isEmpty = yield* Effect.andThen(hurry, isQueueEmpty).pipe(
+    Effect.delay("200 millis"),
+    Effect.repeat({ until: (is) => is }),
+    Effect.timeoutOption(Duration.seconds(EMPTY_SECONDS))
+  )
+  const emptySeconds = yield* sinceEnd
+  if (isEmpty._tag === "None") amiss.push(`the queue was not empty within ${EMPTY_SECONDS} s of the last fault`)
+
+  const codes = yield* Effect.forEach(units, ({ daemon }) => daemon.stop, { concurrency: "unbounded" })
+  if (codes.some((code) => code !== 0))
+    amiss.push(`told to stop, the daemons ended with ${codes.join(", ")} instead of 0`)
+  for (const { files } of units) yield* files.eachLine(ledger.arrived)
+
+  const { examples, ...verdict } = ledger.verdict()
+  const excess = excessOf(proxy, ledger)
+  if (verdict.lost + verdict.altered + verdict.unidentified > 0) amiss.push(...examples)
+  if (excess.length > 0) amiss.push(`arrived more often than they were handed over: ${excess.slice(0, 5).join(", ")}`)
+  // What went wrong can be read in the logs there.
+  if (amiss.length === 0) rmSync(directory, { recursive: true })
+  const injected = yield* proxy.injected
+  return {
+    ...options,
+    faults: Object.fromEntries([...counts, ...injected]),
+    ...verdict,
+    excess: excess.length,
+    readySeconds,
+    emptySeconds,
+    mostMegabytes: Math.round(mostBytes / 1e6),
+    ends: sumOf(units.map(({ daemon }) => daemon.ends())),
+    amiss
+  } satisfies Report
+})
+
+/** Uploads something new again and again, until every daemon has shipped a part of it. */
+const untilReady = Effect.fnUntraced(function* (units: ReadonlyArray<Unit>, ledger: Ledger.Ledger) {
+  const aws = yield* EmbeddedAws
+  const open = new Set(units)
+  for (let index = 0; open.size > 0; index++) {
+    const [bucket = ""] = bucketNames
+    const record = `ready? ${index}`
+    const content = Buffer.from(`${record}\n`)
+    const key = `ready/${index}.log`
+    const eTag = yield* aws.putObject(bucket, key, content)
+    ledger.uploaded({ bucket, key, eTag, content, records: [record] })
+    yield* Effect.sleep("200 millis")
+    for (const unit of open) {
+      if (yield* unit.files.endHolds('"key":"ready/')) open.delete(unit)
+    }
+  }
+})
+
+/** The objects whose events arrived more often than their message was handed over. */
+const excessOf = (proxy: FaultProxy.FaultProxy["Service"], ledger: Ledger.Ledger): ReadonlyArray<string> => {
+  const handed = new Map<string, { readonly bucket: string; readonly key: string; times: number }>()
+  for (const { body } of proxy.queue.receipts()) {
+    const parsed = parseNotification(body)
+    for (const { bucket, key } of parsed._tag === "Success" ? parsed.success.objects : []) {
+      const name = JSON.stringify([bucket, key])
+      const entry = handed.get(name) ?? { bucket, key, times: 0 }
+      entry.times++
+      handed.set(name, entry)
+    }
+  }
+  return [...handed.values()].flatMap(({ bucket, key, times }) =>
+    ledger.mostArrivals(bucket, key) > times ? `${bucket}/${key}` : []
+  )
+}
+
+const sumOf = (all: ReadonlyArray<ReadonlyMap<string, number>>): Record<string, number> => {
+  const sums: Record<string, number> = {}
+  for (const counts of all) for (const [name, count] of counts) sums[name] = (sums[name] ?? 0) + count
+  return sums
+}

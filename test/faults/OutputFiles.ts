@@ -1,0 +1,89 @@
+/**
+ * The directory that a daemon writes its events to, what can happen to one, and what stands there in the end.
+ */
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
+import { open } from "node:fs/promises"
+import { join } from "node:path"
+import { Effect } from "effect"
+
+/** The files of one daemon. */
+export interface OutputFiles {
+  readonly directory: string
+  /** A file stands where the directory was, as after a mount that failed. */
+  readonly block: Effect.Effect<void>
+  readonly unblock: Effect.Effect<void>
+  /** The active file is renamed away under the daemon. */
+  readonly takeAway: Effect.Effect<void>
+  /** The bytes of the active file. */
+  readonly activeBytes: Effect.Effect<number>
+  /** Whether the end of the active file holds this text. */
+  readonly endHolds: (text: string) => Effect.Effect<boolean>
+  /** Every whole line of every file, in no order. */
+  readonly eachLine: (onLine: (line: string) => void) => Effect.Effect<void>
+}
+
+/** How much is meant by the end of a file. */
+const END_BYTES = 1024 * 1024
+
+/** The files in this directory, which need not be there yet. */
+export const make = (directory: string): OutputFiles => {
+  const away = `${directory}.away`
+  const active = join(directory, "events.ndjson")
+  let taken = 0
+
+  const endHolds = async (text: string) => {
+    if (!existsSync(active)) return false
+    const handle = await open(active)
+    try {
+      const { size } = await handle.stat()
+      const length = Math.min(size, END_BYTES)
+      const { buffer } = await handle.read({ buffer: Buffer.alloc(length), position: size - length })
+      return buffer.includes(text)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  return {
+    directory,
+    block: Effect.sync(() => {
+      if (existsSync(directory) && statSync(directory).isDirectory()) renameSync(directory, away)
+      writeFileSync(directory, "in the way")
+    }),
+    unblock: Effect.sync(() => {
+      if (existsSync(directory) && statSync(directory).isFile()) rmSync(directory)
+      if (existsSync(away)) renameSync(away, directory)
+      else mkdirSync(directory, { recursive: true })
+    }),
+    takeAway: Effect.sync(() => {
+      if (existsSync(active)) renameSync(active, join(directory, `taken-${++taken}.ndjson`))
+    }),
+    activeBytes: Effect.sync(() => (existsSync(active) ? statSync(active).size : 0)),
+    endHolds: (text) => Effect.promise(() => endHolds(text)),
+    eachLine: (onLine) =>
+      Effect.promise(async () => {
+        for (const name of readdirSync(directory)) {
+          if (name.endsWith(".ndjson")) await eachLineOf(join(directory, name), onLine)
+        }
+      })
+  }
+}
+
+/** What a kill left of a line is not one. */
+const eachLineOf = async (path: string, onLine: (line: string) => void) => {
+  let rest = ""
+  for await (const chunk of createReadStream(path, "utf8")) {
+    const lines = `${rest}${chunk}`.split("\n")
+    rest = lines.pop() ?? ""
+    lines.forEach(onLine)
+  }
+}
