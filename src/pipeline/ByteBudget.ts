@@ -1,6 +1,6 @@
 /**
- * The bytes that may be in memory for all objects together, from the first that is read of one to the acknowledgement of its
- * last event: memory is bounded by this, never by the size of an object or the slowness of the output.
+ * The bytes that may be in memory for all objects together: memory is bounded by this, never by the size of an object or the
+ * slowness of the output.
  */
 import { Effect, Semaphore } from "effect"
 

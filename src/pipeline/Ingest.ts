@@ -6,6 +6,7 @@
 import { Clock, Effect, FiberSet, Metric, Stream } from "effect"
 import type { Duration } from "effect"
 import { type DecodeOptions, decodeObject } from "../decode/decodeObject.ts"
+import { byteLength } from "../domain/EventBatch.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { RecordBatch } from "../domain/RecordBatch.ts"
@@ -59,7 +60,9 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   const reader = yield* S3Reader
   const publisher = yield* Publisher
   const places = yield* Places.make({ places: options.maxInFlightMessages, queues: options.queues.length })
-  const budget = yield* ByteBudget.make(options.maxBytesInFlight)
+  // Two, because an object that has bytes to read with waits for bytes for its events: of one, all might be taken by readers.
+  const reading = yield* ByteBudget.make(options.maxBytesInFlight / 2)
+  const waiting = yield* ByteBudget.make(options.maxBytesInFlight / 2)
   const acked = AckedObjects.make()
 
   const ship = (message: QueueMessage) =>
@@ -85,7 +88,10 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
                 Effect.map(Clock.currentTimeMillis, (readAt) => ({ records, events: encoder.encode(records, readAt) }))
               ),
               Stream.mapEffect(
-                ({ events, records }) => Effect.andThen(publisher.publish(events), countAcked(records)),
+                ({ events, records }) =>
+                  publisher
+                    .publish(events)
+                    .pipe(waiting.spend(byteLength(events)), Effect.andThen(countAcked(records))),
                 { concurrency: isSmall(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
               ),
               Stream.runFold(
@@ -95,7 +101,7 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
             )
           }),
           Effect.scoped,
-          budget.spend(bytesFor(ref)),
+          reading.spend(bytesFor(ref)),
           Effect.tap((count) => Effect.sync(() => acked.add(message, ref)).pipe(Effect.andThen(countShipped(count))))
         )
 
@@ -104,7 +110,7 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
       min: options.queues.length,
       max: options.maxInFlightMessages,
       places,
-      budget,
+      wasShort: () => reading.wasShort() || waiting.wasShort(),
       acked: Effect.map(Metric.value(metrics.eventsAcked), ({ count }) => count),
       strains: reader.strains
     })
@@ -112,13 +118,17 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   // A set, because it interrupts all at once: a stream would do so one after the other, and every release waits for its batch.
   const held = yield* FiberSet.make()
 
-  yield* Stream.fromIterable(options.queues).pipe(
-    Stream.flatMap((queue) => receive(queue, options, places), { concurrency: "unbounded" }),
-    Stream.interruptWhen(drain),
-    Stream.runForEach((message) =>
-      FiberSet.run(held, inFlight(lease.hold(message, ship(message))).pipe(Effect.ensuring(places.leave)))
+  const take = (messages: ReadonlyArray<QueueMessage>) =>
+    Effect.forEach(
+      messages,
+      (message) => FiberSet.run(held, inFlight(lease.hold(message, ship(message))).pipe(Effect.ensuring(places.leave))),
+      { discard: true }
     )
-  )
+
+  yield* Effect.forEach(options.queues, (queue) => receive(queue, options, places, take), {
+    concurrency: "unbounded",
+    discard: true
+  }).pipe(Effect.raceFirst(drain))
   yield* FiberSet.awaitEmpty(held)
 }, Effect.scoped)
 

@@ -2,7 +2,7 @@
  * The places for messages in flight: s3beat never takes a message for which it has no place, because a message that waits
  * here ages invisibly while another daemon could work on it.
  */
-import { Effect, Semaphore } from "effect"
+import { Effect, Latch, Semaphore } from "effect"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import { SQS_BATCH_SIZE } from "../source/SqsSource.ts"
 
@@ -24,8 +24,8 @@ export interface Places {
   /** From now on there are so many places; who has one keeps it. */
   readonly resize: (places: number) => Effect.Effect<void>
 
-  /** Whether someone has waited for a place since this was asked last. */
-  readonly wereFull: () => boolean
+  /** Waits until someone has to wait for a place. */
+  readonly full: Effect.Effect<void>
 }
 
 /**
@@ -37,14 +37,16 @@ export const make = (options: { readonly places: number; readonly queues: number
     const semaphore = Semaphore.makeUnsafe(Math.max(options.places, options.queues))
     let places = options.places
     let waiting = 0
-    let wereFull = false
+    const full = Latch.makeUnsafe(false)
 
     const wait = Effect.suspend(() => {
       waiting++
-      wereFull = true
+      full.openUnsafe()
       return Effect.ensuring(
         semaphore.take(1),
-        Effect.sync(() => void waiting--)
+        Effect.sync(() => {
+          if (--waiting === 0) full.closeUnsafe()
+        })
       )
     })
 
@@ -67,10 +69,6 @@ export const make = (options: { readonly places: number; readonly queues: number
           places = size
           return semaphore.resize(Math.max(size, options.queues))
         }),
-      wereFull: () => {
-        const full = wereFull
-        wereFull = waiting > 0
-        return full
-      }
+      full: full.await
     }
   })

@@ -1,5 +1,5 @@
 /**
- * What an object may take of memory while it is read.
+ * What an object takes of memory while it is read, its events not counted.
  */
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 
@@ -9,17 +9,17 @@ const MiB = 1024 * KiB
 /** What is spent on the smallest object: its message, its request, buffers that are never smaller. */
 const LEAST_BYTES = 32 * KiB
 
-/** Stored bytes grow about ten times when they are decompressed, and are there once more as events. */
-const GROWTH = 25
+/** Stored bytes grow about ten times when they are decompressed, and both are there at the same time. */
+const GROWTH = 12
 
-/** A large object streams through: some chunks as stored and as log, and the batches that wait for the output. */
-const MOST_BYTES = 12 * MiB
+/** A large object streams through: some chunks as stored, and some as log. */
+const MOST_BYTES = 4 * MiB
 
 /** Objects up to this size as stored are one chunk, and as a rule one batch. */
 const SMALL_BYTES = 64 * KiB
 
 /** How large an object is taken to be whose notification does not say. */
-const UNKNOWN_BYTES = 256 * KiB
+const UNKNOWN_BYTES = 16 * KiB
 
 /** **Units** Bytes; an estimate from above for all but objects that expand beyond measure. */
 export const bytesFor = ({ size = UNKNOWN_BYTES }: ObjectRef): number =>

@@ -2,15 +2,12 @@
  * How many messages are worked on at once: a level that finds itself, so that nobody has to know whether a queue announces a
  * million objects of one event or ten of a gigabyte.
  */
-import { Duration, Effect, Schedule } from "effect"
-import type { ByteBudget } from "./ByteBudget.ts"
+import { Duration, Effect } from "effect"
 import type { Places } from "./Places.ts"
 
-/** What was seen since the level was set. */
+/** What was seen while there were fewer places than messages. */
 export interface Seen {
-  /** A message could have been taken, had there been a place for it. */
-  readonly wereFull: boolean
-  /** An object waited for bytes of the budget: more messages would only wait with it. */
+  /** An object waited for bytes of a budget: more messages would only wait with it. */
   readonly wasShort: boolean
   /** The output acknowledged events. */
   readonly hasProgress: boolean
@@ -31,43 +28,39 @@ export const FIRST_LEVEL = 32
  * The next level: half as much where S3 is strained or the output takes nothing of all that is in flight; half as much again
  * where places are all that is missing; else the same.
  */
-export const nextLevel = (level: number, seen: Seen, { max, min }: Bounds): number => {
-  if (seen.isStrained || (seen.wereFull && !seen.hasProgress)) return Math.max(min, Math.floor(level / 2))
-  if (seen.wereFull && !seen.wasShort) return Math.min(max, Math.ceil(level * 1.5))
-  return level
+export const nextLevel = (level: number, { hasProgress, isStrained, wasShort }: Seen, { max, min }: Bounds): number => {
+  if (isStrained || !hasProgress) return Math.max(min, Math.floor(level / 2))
+  return wasShort ? level : Math.min(max, Math.ceil(level * 1.5))
 }
 
-/** How often the level is set. */
+/** So long after someone has waited for a place the level is set. */
 const INTERVAL = Duration.seconds(1)
 
 /** What the level is set by. **Shape** `acked` and `strains` are counts that only grow. */
 export interface LevelOptions extends Bounds {
   readonly places: Places
-  readonly budget: ByteBudget
+  readonly wasShort: () => boolean
   readonly acked: Effect.Effect<number>
   readonly strains: Effect.Effect<number>
 }
 
-/** Sets the number of places again and again, for ever. */
-export const keepLevel = Effect.fnUntraced(function* ({ acked, budget, places, strains, ...bounds }: LevelOptions) {
+/** Sets the number of places, again and again while there are too few of them, for ever. */
+export const keepLevel = Effect.fnUntraced(function* ({ acked, places, strains, wasShort, ...bounds }: LevelOptions) {
   let level = Math.min(bounds.max, FIRST_LEVEL)
-  let before = { acked: yield* acked, strains: yield* strains }
   yield* places.resize(level)
   return yield* Effect.gen(function* () {
-    const now = { acked: yield* acked, strains: yield* strains }
-    const next = nextLevel(
-      level,
-      {
-        wereFull: places.wereFull(),
-        wasShort: budget.wasShort(),
-        hasProgress: now.acked > before.acked,
-        isStrained: now.strains > before.strains
-      },
-      bounds
-    )
-    before = now
+    yield* places.full
+    wasShort()
+    const before = { acked: yield* acked, strains: yield* strains }
+    yield* Effect.sleep(INTERVAL)
+    const seen = {
+      wasShort: wasShort(),
+      hasProgress: (yield* acked) > before.acked,
+      isStrained: (yield* strains) > before.strains
+    }
+    const next = nextLevel(level, seen, bounds)
     if (next === level) return
     level = next
     yield* places.resize(level)
-  }).pipe(Effect.delay(INTERVAL), Effect.repeat(Schedule.forever), Effect.andThen(Effect.never))
+  }).pipe(Effect.forever)
 })

@@ -1,7 +1,7 @@
 /**
  * The messages of one queue, one long poll after the other.
  */
-import { Duration, Effect, Latch, Metric, Ref, Stream } from "effect"
+import { Duration, Effect, Latch, Metric, Ref } from "effect"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { QueueRef } from "../domain/QueueRef.ts"
 import * as retry from "../retry.ts"
@@ -29,49 +29,49 @@ const POLLERS = 4
  * Polls the queue for ever, taking a place for every message. One long poll waits for a message; while receives come back
  * full, others poll beside it.
  *
- * **Guarantee** Never asks for more messages than there are places. A queue that cannot be polled is tried again with
- * backoff, said once when it fails and once when it is back.
+ * **Shape** `take` gets the messages of one receive, and is to hold them at once.
+ *
+ * **Guarantee** Never asks for more messages than there are places. What was received is taken, whenever interruption comes. A
+ * queue that cannot be polled is tried again with backoff, said once when it fails and once when it is back.
  */
-export const receive = (
+export const receive = Effect.fnUntraced(function* <R>(
   { queue }: PolledQueue,
   options: ReceiveOptions,
-  places: Places
-): Stream.Stream<QueueMessage, never, SqsSource> =>
-  Stream.unwrap(
-    Effect.gen(function* () {
-      const source = yield* SqsSource
-      const failing = yield* Ref.make(false)
-      const hasMore = yield* Latch.make(false)
-      const longest = Duration.min(options.period, Duration.seconds(SQS_MAX_WAIT_SECONDS))
-      const rest = Duration.subtract(options.period, longest)
+  places: Places,
+  take: (messages: ReadonlyArray<QueueMessage>) => Effect.Effect<void, never, R>
+): Effect.fn.Return<never, never, SqsSource | R> {
+  const source = yield* SqsSource
+  const failing = yield* Ref.make(false)
+  const hasMore = yield* Latch.make(false)
+  const longest = Duration.min(options.period, Duration.seconds(SQS_MAX_WAIT_SECONDS))
+  const rest = Duration.subtract(options.period, longest)
 
-      const poll = (wait: Duration.Duration) =>
-        places
-          .fill((max) =>
-            source
-              .receive(queue, { max, wait, visibilityTimeout: options.visibilityTimeout })
-              .pipe(
-                Effect.tap(({ length }) => (length === 0 ? hasMore.close : length === max ? hasMore.open : Effect.void))
-              )
+  const poll = (wait: Duration.Duration) =>
+    places
+      .fill((max) =>
+        Effect.uninterruptibleMask((restore) =>
+          restore(source.receive(queue, { max, wait, visibilityTimeout: options.visibilityTimeout })).pipe(
+            Effect.tap(take),
+            Effect.tap(({ length }) => (length === 0 ? hasMore.close : length === max ? hasMore.open : Effect.void))
           )
-          .pipe(
-            Effect.tapError((error) => whenFirst(failing, true, sayFailing(error))),
-            Effect.retry(retry.poll),
-            Effect.tap(() => whenFirst(failing, false, Effect.logInfo(`Queue ${queue.name} can be polled again.`))),
-            Effect.tap((messages) => Metric.update(metrics.messagesReceived, messages.length)),
-            // A poll that fails is retried until it succeeds; the schedule never ends.
-            Effect.orDie
-          )
-
-      const waiting = Effect.tap(poll(longest), ({ length }) => (length === 0 ? Effect.sleep(rest) : Effect.void))
-      // These never wait for a message: a long poll holds the places that it might fill.
-      const helping = Effect.andThen(hasMore.await, poll(Duration.zero))
-      return Stream.fromIterable([waiting, ...Array.from({ length: POLLERS - 1 }, () => helping)]).pipe(
-        Stream.flatMap(Stream.fromEffectRepeat, { concurrency: "unbounded" }),
-        Stream.flattenIterable
+        )
       )
-    })
-  )
+      .pipe(
+        Effect.tapError((error) => whenFirst(failing, true, sayFailing(error))),
+        Effect.retry(retry.poll),
+        Effect.tap(() => whenFirst(failing, false, Effect.logInfo(`Queue ${queue.name} can be polled again.`))),
+        Effect.tap((messages) => Metric.update(metrics.messagesReceived, messages.length)),
+        // A poll that fails is retried until it succeeds; the schedule never ends.
+        Effect.orDie
+      )
+
+  const waiting = Effect.tap(poll(longest), ({ length }) => (length === 0 ? Effect.sleep(rest) : Effect.void))
+  // These never wait for a message: a long poll holds the places that it might fill.
+  const helping = Effect.andThen(hasMore.await, poll(Duration.zero))
+  const pollers = [waiting, ...Array.from({ length: POLLERS - 1 }, () => helping)]
+  yield* Effect.forEach(pollers, (poller) => Effect.forever(poller), { concurrency: "unbounded", discard: true })
+  return yield* Effect.never
+})
 
 const sayFailing = (error: SqsSourceError) => {
   const said = `Cannot poll, trying again: ${error.message}`

@@ -162,7 +162,9 @@ const make = Effect.sync(() => {
         yield* redrive(queue, now)
         const messages = StandardQueue.receive(queue, max, Duration.toMillis(visibilityTimeout), now)
         if (messages.length > 0 || now >= giveUpAt) return messages
-        yield* Effect.timeoutOption(queue.changed.await, Math.min(giveUpAt, StandardQueue.nextVisibleAt(queue)) - now)
+        // Whole milliseconds: what jitter leaves of one may be too little for a clock to move.
+        const pause = Math.ceil(Math.min(giveUpAt, StandardQueue.nextVisibleAt(queue)) - now)
+        yield* Effect.timeoutOption(queue.changed.await, pause)
       }
     }),
     extend: (ref, entries) => {

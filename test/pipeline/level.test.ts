@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Latch } from "effect"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import type { Places } from "../../src/pipeline/Places.ts"
@@ -8,19 +8,14 @@ import { checkProperty } from "../support/checkProperty.ts"
 
 const bounds = { min: 2, max: 1000 }
 
-const calm = { wereFull: false, wasShort: false, hasProgress: true, isStrained: false }
+const calm = { wasShort: false, hasProgress: true, isStrained: false }
 
 describe("nextLevel", () => {
   it.effect("never leaves its bounds, and falls only for a reason", () =>
     checkProperty(
       fc.tuple(
         fc.integer({ min: bounds.min, max: bounds.max }),
-        fc.record({
-          wereFull: fc.boolean(),
-          wasShort: fc.boolean(),
-          hasProgress: fc.boolean(),
-          isStrained: fc.boolean()
-        })
+        fc.record({ wasShort: fc.boolean(), hasProgress: fc.boolean(), isStrained: fc.boolean() })
       ),
       ([level, seen]) =>
         Effect.sync(() => {
@@ -28,7 +23,7 @@ describe("nextLevel", () => {
           assert.isAtLeast(next, bounds.min)
           assert.isAtMost(next, bounds.max)
           if (next < level) assert.isTrue(seen.isStrained || !seen.hasProgress)
-          if (next > level) assert.isTrue(seen.wereFull && !seen.wasShort && seen.hasProgress && !seen.isStrained)
+          if (next > level) assert.isTrue(!seen.wasShort && seen.hasProgress && !seen.isStrained)
         })
     )
   )
@@ -37,21 +32,19 @@ describe("nextLevel", () => {
     let level = FIRST_LEVEL
     let steps = 0
     while (level < 1000) {
-      level = nextLevel(level, { ...calm, wereFull: true }, bounds)
+      level = nextLevel(level, calm, bounds)
       steps++
     }
     assert.isAtMost(steps, 10)
   })
 
-  it("stays where bytes are what is missing, or nothing", () => {
-    assert.strictEqual(nextLevel(50, { ...calm, wereFull: true, wasShort: true }, bounds), 50)
-    assert.strictEqual(nextLevel(50, calm, bounds), 50)
+  it("stays where bytes are what is missing", () => {
+    assert.strictEqual(nextLevel(50, { ...calm, wasShort: true }, bounds), 50)
   })
 
   it("halves while S3 is strained, and while the output takes nothing of all that is in flight", () => {
     assert.strictEqual(nextLevel(50, { ...calm, isStrained: true }, bounds), 25)
-    assert.strictEqual(nextLevel(50, { ...calm, wereFull: true, hasProgress: false }, bounds), 25)
-    assert.strictEqual(nextLevel(50, { ...calm, hasProgress: false }, bounds), 50, "an idle queue is no reason")
+    assert.strictEqual(nextLevel(50, { ...calm, hasProgress: false }, bounds), 25)
   })
 })
 
@@ -59,22 +52,23 @@ describe("nextLevel", () => {
 const second = (happens: () => void) => Effect.andThen(Effect.sync(happens), TestClock.adjust("1 second"))
 
 describe("keepLevel", () => {
-  it.effect("sets the places second by second, by what happened in between", () =>
+  it.effect("sets the places second by second while they are too few, by what happened in between", () =>
     Effect.gen(function* () {
       const sizes: Array<number> = []
+      const full = yield* Latch.make(true)
       let strains = 0
       let acked = 0
       const places: Places = {
         fill: () => Effect.die("nobody receives here"),
         leave: Effect.void,
         resize: (size) => Effect.sync(() => sizes.push(size)),
-        wereFull: () => true
+        full: full.await
       }
       yield* Effect.forkChild(
         keepLevel({
           ...bounds,
           places,
-          budget: { spend: () => (effect) => effect, wasShort: () => false },
+          wasShort: () => false,
           acked: Effect.sync(() => acked),
           strains: Effect.sync(() => strains)
         })
@@ -86,6 +80,10 @@ describe("keepLevel", () => {
       yield* second(() => {})
       yield* second(() => acked++)
       assert.deepStrictEqual(sizes, [32, 48, 72, 36, 18, 27])
+      yield* full.close
+      yield* second(() => acked++)
+      yield* second(() => acked++)
+      assert.deepStrictEqual(sizes.slice(6), [41], "the second that had begun is the last")
     })
   )
 })

@@ -64,7 +64,8 @@ const start = Effect.gen(function* () {
     Effect.provide(Layer.mergeAll(spawner, identities, PublisherCoalescing.layer(config.batch))),
     Effect.forkScoped
   )
-  return { threads, drained: Effect.andThen(Deferred.succeed(drain, undefined), Fiber.join(running)) }
+  const beginDrain = Deferred.succeed(drain, undefined)
+  return { threads, beginDrain, drained: Effect.andThen(beginDrain, Fiber.join(running)) }
 })
 
 const upload = Effect.fnUntraced(function* (from: number, to: number) {
@@ -140,7 +141,7 @@ describe("Workers", () => {
   )
 
   it.live(
-    "interruption has every worker give its messages back",
+    "interruption while they drain has every worker give its messages back",
     () =>
       Effect.gen(function* () {
         const output = yield* OutputMemory.OutputMemory
@@ -150,7 +151,7 @@ describe("Workers", () => {
           Effect.gen(function* () {
             yield* start
             yield* upload(0, 20)
-            yield* until(Effect.map(queueDepth(arn.events), ({ inFlight }) => inFlight === 20))
+            yield* until(Effect.map(Progress.totals, ({ messagesInFlight }) => messagesInFlight === 20))
           })
         )
         assert.strictEqual((yield* queueDepth(arn.events)).ready, 20)
