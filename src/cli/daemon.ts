@@ -4,6 +4,7 @@
 import { Deferred, Duration, Effect, Fiber, Option } from "effect"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import { Credentials } from "../credentials/Credentials.ts"
+import { DeadLetters } from "../deadletter/DeadLetters.ts"
 import * as Ingest from "../pipeline/Ingest.ts"
 import type { PolledQueue } from "../pipeline/receive.ts"
 import { SqsSource } from "../source/SqsSource.ts"
@@ -23,6 +24,7 @@ import { servicesLayer } from "./servicesLayer.ts"
 export const daemon = (config: S3beatConfig): Effect.Effect<never, CommandFailed> =>
   Effect.gen(function* () {
     const queues = yield* Effect.forEach(config.sqsQueues, startQueue)
+    yield* startDeadLetters(config, queues)
     yield* Effect.logInfo(`Started s3beat ${version} as ${config.fullyQualifiedBeatName}.`)
     yield* Effect.forkScoped(Progress.report)
     const drain = yield* Deferred.make<void>()
@@ -32,7 +34,7 @@ export const daemon = (config: S3beatConfig): Effect.Effect<never, CommandFailed
   }).pipe(
     Effect.scoped,
     Effect.provide(servicesLayer(config)),
-    Effect.catchTag(["SqsSourceError", "CredentialsError", "OutputError"], (error) =>
+    Effect.catchTag(["SqsSourceError", "CredentialsError", "OutputError", "DeadLettersError"], (error) =>
       Effect.fail(new CommandFailed({ message: `s3beat cannot start: ${error.message}`, exitCode: exitCode.failed }))
     )
   )
@@ -45,12 +47,24 @@ const startQueue = Effect.fnUntraced(function* (queue: S3beatConfig["sqsQueues"]
   const description = yield* source.describe(queue)
   yield* Effect.logInfo(`Polls queue ${queue.name} in ${queue.region} as ${identity.name}.`)
   const hasRedrivePolicy = description.attributesDenied ? undefined : description.redrive !== undefined
-  if (hasRedrivePolicy === false) {
+  return { queue, hasRedrivePolicy } satisfies PolledQueue
+})
+
+/** What can never be shipped has to go somewhere: the queue for it is there, or someone is told in time. */
+const startDeadLetters = Effect.fnUntraced(function* (
+  { deadLetter: { path, queue } }: S3beatConfig,
+  polled: ReadonlyArray<PolledQueue>
+) {
+  if (queue !== undefined) yield* (yield* SqsSource).describe(queue)
+  if (queue !== undefined || path !== undefined) {
+    return yield* Effect.logInfo(`Dead letters go to ${(yield* DeadLetters).name}.`)
+  }
+  for (const { hasRedrivePolicy, queue } of polled) {
+    if (hasRedrivePolicy !== false) continue
     yield* Effect.logWarning(
-      `Queue ${queue.name} has no redrive policy: a message that can never be shipped is kept and comes back until it expires.`
+      `Queue ${queue.name} has no redrive policy, and no deadLetter.queue or deadLetter.path is set: a message that can never be shipped is kept and comes back until it expires.`
     )
   }
-  return { queue, hasRedrivePolicy } satisfies PolledQueue
 })
 
 const drained = Effect.fnUntraced(function* (

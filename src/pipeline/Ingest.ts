@@ -20,7 +20,8 @@ import * as ByteBudget from "./ByteBudget.ts"
 import { objectsOf } from "./objectsOf.ts"
 import * as Places from "./Places.ts"
 import { type PolledQueue, receive } from "./receive.ts"
-import { settlement } from "./settlement.ts"
+import { keepRefused } from "./refusedEvents.ts"
+import { failureOf, settlement } from "./settlement.ts"
 
 /** What the pipeline is told; the services it needs are in its type. */
 export interface IngestOptions {
@@ -47,7 +48,8 @@ const BATCHES_PER_OBJECT = 4
  * Ships what the queues announce, until `drain` completes; then takes no more messages, and returns when those in flight
  * are settled.
  *
- * **Guarantee** A message is deleted only after every event of every object that it names is acknowledged. Interruption
+ * **Guarantee** A message is deleted only after every event of every object that it names is acknowledged or, as the message
+ * itself where it can never be shipped, among the dead letters. Interruption
  * makes every message in flight visible again at once. Messages in flight are bounded by count, events by bytes.
  *
  * **Errors** None: what happens to one message ends with that message, by the table of `disposition.ts`.
@@ -63,7 +65,10 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   const ship = (message: QueueMessage) =>
     objectsOf(message, options.acceptsKey).pipe(
       Effect.flatMap((objects) =>
-        Effect.validate(objects, (ref) => shipObject(message, ref), { concurrency: OBJECTS_PER_MESSAGE, discard: true })
+        Effect.validate(objects, (ref) => failureOf(ref)(shipObject(message, ref)), {
+          concurrency: OBJECTS_PER_MESSAGE,
+          discard: true
+        })
       ),
       settlement(message, options),
       Effect.tap(() => Effect.sync(() => acked.forget(message)))
@@ -81,7 +86,13 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
               ),
               Stream.mapEffect(
                 ({ events, records }) =>
-                  publisher.publish(events).pipe(budget.spend(byteLength(events)), Effect.andThen(countAcked(records))),
+                  publisher
+                    .publish(events)
+                    .pipe(
+                      keepRefused(message, ref, events),
+                      budget.spend(byteLength(events)),
+                      Effect.andThen(countAcked(records))
+                    ),
                 { concurrency: BATCHES_PER_OBJECT, unordered: true }
               ),
               Stream.runFold(
