@@ -4,7 +4,7 @@
 import { Duration, Effect, Layer } from "effect"
 import type { QueueRef } from "../domain/QueueRef.ts"
 import * as retry from "../retry.ts"
-import { SqsSource, type SqsSourceError } from "../source/SqsSource.ts"
+import { isTransient, SqsSource } from "../source/SqsSource.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
 import { DeadLetters, type DeadLettersError, unavailable } from "./DeadLetters.ts"
 import { toMessage } from "./letterAttributes.ts"
@@ -41,6 +41,3 @@ export const layer = (queue: QueueRef): Layer.Layer<DeadLetters, never, SqsSourc
       }
     })
   )
-
-const isTransient = ({ reason }: SqsSourceError) =>
-  reason._tag === "Unavailable" || reason._tag === "CredentialsExpired"

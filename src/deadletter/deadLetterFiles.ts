@@ -6,6 +6,7 @@
  */
 import { readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
+import { codeOf } from "../output/fileFailure.ts"
 
 /** The file that a daemon appends to. */
 export const ACTIVE_FILE = "dead-letters.ndjson"
@@ -22,10 +23,20 @@ export const listFiles = async (directory: string): Promise<ReadonlyArray<string
   return names.toSorted((a, b) => serialOf(a) - serialOf(b)).map((name) => join(directory, name))
 }
 
-/** **Units** Bytes. */
+/** How much the directory holds. **Units** Bytes. */
 export const totalSize = async (directory: string): Promise<number> => {
-  const sizes = await Promise.all((await listFiles(directory)).map(async (path) => (await stat(path)).size))
+  const sizes = await Promise.all((await listFiles(directory)).map(sizeOf))
   return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** A redrive may take the file away at any time. */
+const sizeOf = async (path: string): Promise<number> => {
+  try {
+    return (await stat(path)).size
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return 0
+    throw cause
+  }
 }
 
 const serialOf = (name: string): number => (name === ACTIVE_FILE ? Infinity : Number(/\d+/u.exec(name)?.[0]))

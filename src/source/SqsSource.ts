@@ -72,6 +72,10 @@ export class SqsSourceError extends Schema.TaggedError<SqsSourceError>()("SqsSou
   }
 }
 
+/** Whether the call may be tried again by itself: no person has to act first. */
+export const isTransient = ({ reason }: SqsSourceError): boolean =>
+  reason._tag === "Unavailable" || reason._tag === "CredentialsExpired"
+
 /** SQS, as the pipeline needs it. */
 export class SqsSource extends Context.Service<
   SqsSource,

@@ -103,7 +103,7 @@ describe("the walls", () => {
     )
   })
 
-  it("only the lease deletes, releases or extends, and only the receive loop receives", () => {
+  it("only the lease deletes, releases or extends, and only the receive loop and a redrive receive", () => {
     assert.deepStrictEqual(
       sources
         .filter((file) => ["delete", "release", "extend"].some((operation) => called(operation, file)))
@@ -111,8 +111,21 @@ describe("the walls", () => {
       ["src/source/LeaseBatching.ts"]
     )
     assert.deepStrictEqual(
-      sources.filter((file) => called("receive", file)).map((file) => file.path),
-      ["src/pipeline/receive.ts"]
+      sources
+        .filter((file) => called("receive", file))
+        .map((file) => file.path)
+        .toSorted(),
+      ["src/deadletter/redriveQueue.ts", "src/pipeline/receive.ts"]
+    )
+  })
+
+  it("only what concerns dead letters sends", () => {
+    assert.deepStrictEqual(
+      sources
+        .filter((file) => called("send", file))
+        .map((file) => file.path)
+        .toSorted(),
+      ["src/deadletter/DeadLetterQueue.ts", "src/deadletter/giveBack.ts"]
     )
   })
 

@@ -27,7 +27,7 @@ export const linesOfFiles = Effect.gen(function* () {
   const directory = yield* TemporaryDirectory
   const paths = yield* Effect.promise(() => listFiles(directory))
   const texts = yield* Effect.forEach(paths, (path) => Effect.promise(() => readFile(path, "utf8")))
-  return texts.flatMap((text) => text.split("\n").slice(0, -1))
+  return texts.flatMap((text) => text.split("\n").filter((line) => line !== ""))
 })
 
 /** The letters in these files. Dies of a line that is none. */
