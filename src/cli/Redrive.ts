@@ -1,9 +1,10 @@
 /**
  * `s3beat redrive`: send dead letters back.
  */
-import { Effect, Option, Result } from "effect"
+import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as QueueEntry from "../config/QueueEntry.ts"
+import { nameOf } from "../deadletter/DeadLetter.ts"
 import type { QueueRef } from "../domain/QueueRef.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import * as flags from "./flags.ts"
@@ -20,7 +21,7 @@ export const redrive = Command.make(
       Flag.atLeast(0)
     ),
     queues: Flag.String("queue").pipe(
-      Flag.withMetavar("NAME:REGION"),
+      Flag.withMetavar("QUEUE"),
       Flag.withDescription("Only dead letters that came from this queue; may be given several times"),
       Flag.atLeast(0)
     ),
@@ -49,8 +50,9 @@ export const redrive = Command.make(
   },
   Effect.fn("s3beat.redrive")(function* ({ config: path, from, queues, to, ...selection }) {
     const { config } = yield* loadConfig(path)
+    const origins = yield* Effect.forEach(queues, (text) => parseQueue("--queue", text))
     const options = {
-      selection: { ...selection, queues },
+      selection: { ...selection, queues: origins.map(nameOf) },
       from: yield* queueOf("--from", from),
       to: yield* queueOf("--to", to)
     }
@@ -78,10 +80,9 @@ export const redrive = Command.make(
 )
 
 const queueOf = (flag: string, text: Option.Option<string>): Effect.Effect<QueueRef | undefined, CommandFailed> =>
-  Option.isNone(text)
-    ? Effect.undefined
-    : Result.match(QueueEntry.parse(text.value), {
-        onSuccess: Effect.succeed,
-        onFailure: (why) =>
-          Effect.fail(new CommandFailed({ message: `${flag}: ${why}`, exitCode: exitCode.configWrong }))
-      })
+  Option.isNone(text) ? Effect.undefined : parseQueue(flag, text.value)
+
+const parseQueue = (flag: string, text: string): Effect.Effect<QueueRef, CommandFailed> =>
+  Effect.fromResult(QueueEntry.parse(text)).pipe(
+    Effect.mapError((why) => new CommandFailed({ message: `${flag}: ${why}`, exitCode: exitCode.configWrong }))
+  )

@@ -24,7 +24,7 @@ export const UNKNOWN_REASON = "Unknown"
  * The message that stands for a letter.
  *
  * **Guarantee** SQS takes it unless the body alone is too large: attributes are at most 8, never empty, and hold what XML
- * allows, everything else written as `\\uXXXX`. In the JSON of an event such characters are escaped likewise, which changes
+ * allows, everything else written as `\uXXXX`. In the JSON of an event such characters are escaped likewise, which changes
  * nothing of what it says.
  */
 export const toMessage = (letter: DeadLetter): LetterMessage => {

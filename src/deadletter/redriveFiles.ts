@@ -10,7 +10,7 @@ import { basename, dirname, join } from "node:path"
 import { Clock, Effect, Exit } from "effect"
 import { lines } from "../decode/lines.ts"
 import { type RecordBatch, records } from "../domain/RecordBatch.ts"
-import { fileFailure } from "../output/fileFailure.ts"
+import { codeOf, fileFailure } from "../output/fileFailure.ts"
 import { lock } from "../output/fileLock.ts"
 import { syncDirectory } from "../output/syncDirectory.ts"
 import { fromLine } from "./DeadLetter.ts"
@@ -143,8 +143,12 @@ const isMarked = (line: string): boolean => line.startsWith(MARK)
 const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, RedriveError> =>
   Effect.tryPromise({ try: run, catch: (cause) => new RedriveError({ detail: fileFailure(path)(cause).detail }) })
 
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false
-  )
+const isThere = async (path: string): Promise<boolean> => {
+  try {
+    await stat(path)
+    return true
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return false
+    throw cause
+  }
+}

@@ -48,9 +48,9 @@ const BATCHES_PER_OBJECT = 4
  * Ships what the queues announce, until `drain` completes; then takes no more messages, and returns when those in flight
  * are settled.
  *
- * **Guarantee** A message is deleted only after every event of every object that it names is acknowledged or, as the message
- * itself where it can never be shipped, among the dead letters. Interruption
- * makes every message in flight visible again at once. Messages in flight are bounded by count, events by bytes.
+ * **Guarantee** A message is deleted only after every event of every object that it names is acknowledged or, where it can
+ * never be shipped, is among the dead letters. Interruption makes every message in flight visible again at once. Messages in
+ * flight are bounded by count, events by bytes.
  *
  * **Errors** None: what happens to one message ends with that message, by the table of `disposition.ts`.
  */

@@ -44,7 +44,7 @@ const table: { readonly [Tag in Reason["_tag"]]: Disposition } = {
   BodyInterrupted: { action: "release", logLevel: "Warn" },
   ObjectCorrupt: { action: "reject", logLevel: "Error" },
   ObjectTooLarge: { action: "reject", logLevel: "Error" },
-  // Refused events are kept among the dead letters (`refusedEvents.ts`); these had no destination, or one that took nothing.
+  // Refused events are kept among the dead letters (`refusedEvents.ts`); these had no destination.
   EventsRejected: { action: "reject", logLevel: "Error" },
   DestinationUnavailable: { action: "release", logLevel: "Error" }
 }

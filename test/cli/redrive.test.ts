@@ -129,7 +129,7 @@ describe("s3beat redrive", () => {
       const config = yield* configFor(operator, ["queue: dead:us-east-1"])
       const others = yield* S3beat.run(["redrive", "-c", config, "--reason", "ObjectCorrupt"])
       assert.deepStrictEqual([others.exitCode, others.stdout], [0, "NotificationUnreadable: 0 sent back, 1 left\n"])
-      const dry = yield* S3beat.run(["redrive", "-c", config, "--dry-run"])
+      const dry = yield* S3beat.run(["redrive", "-c", config, "--dry-run", "--queue", arnOf("events")])
       assert.deepStrictEqual([dry.exitCode, dry.stdout], [0, "NotificationUnreadable: 1 would go back\n"])
       const real = yield* S3beat.run(["redrive", "-c", config, "--reason", "NotificationUnreadable"])
       assert.deepStrictEqual([real.exitCode, real.stdout], [0, "NotificationUnreadable: 1 sent back\n"], real.stderr)
