@@ -5,7 +5,15 @@
 import { createServer } from "node:http"
 import { assert, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
-import { EventBatch, EventEncoder, Ingest, LeaseBatching, Output, PublisherCoalescing } from "../src/index.ts"
+import {
+  DeadLettersNone,
+  EventBatch,
+  EventEncoder,
+  Ingest,
+  LeaseBatching,
+  Output,
+  PublisherCoalescing
+} from "../src/index.ts"
 import { S3ReaderMemory, SqsSourceMemory } from "../src/testing/index.ts"
 
 /** An output that posts NDJSON to a collector. */
@@ -73,7 +81,8 @@ it.live(
       PublisherCoalescing.layer({ maxEvents: 100, maxBytes: 1_000_000, maxWait: Duration.millis(50) }).pipe(
         Layer.provide(layerCollector(url))
       ),
-      LeaseBatching.layer({ visibilityTimeout })
+      LeaseBatching.layer({ visibilityTimeout }),
+      DeadLettersNone.layer
     ).pipe(Layer.provideMerge(SqsSourceMemory.layer), Layer.provideMerge(S3ReaderMemory.layer))
 
     yield* Effect.gen(function* () {

@@ -1,6 +1,7 @@
 /**
  * SQS over the AWS SDK.
  */
+import { randomUUID } from "node:crypto"
 import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
@@ -9,6 +10,7 @@ import {
   GetQueueUrlCommand,
   type Message,
   ReceiveMessageCommand,
+  SendMessageCommand,
   SQSClient
 } from "@aws-sdk/client-sqs"
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
@@ -17,6 +19,7 @@ import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { QueueRef } from "../domain/QueueRef.ts"
 import { Unavailable } from "../domain/reasons.ts"
 import {
+  ATTRIBUTE_PREFIX,
   type EntryFailure,
   type QueueDescription,
   QueueMissing,
@@ -113,7 +116,8 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
       MaxNumberOfMessages: max,
       WaitTimeSeconds: wholeSeconds(wait),
       VisibilityTimeout: wholeSeconds(visibilityTimeout),
-      MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"]
+      MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
+      MessageAttributeNames: [`${ATTRIBUTE_PREFIX}*`]
     })
     const limit = Duration.sum(wait, ANSWER_LIMIT)
     const { Messages = [] } = yield* send("receive", queue, limit, (client, http) => client.send(command, http))
@@ -167,7 +171,24 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
     return toEntryFailures(Failed, messages)
   })
 
-  return SqsSource.of({ describe, receive, extend, delete: deleteMessages, release })
+  const sendMessage: SqsSource["Service"]["send"] = Effect.fn("SqsSource.send")(function* (
+    queue,
+    { attributes = {}, body }
+  ) {
+    const command = new SendMessageCommand({
+      QueueUrl: yield* urlOf("send", queue),
+      MessageBody: body,
+      MessageAttributes: Object.fromEntries(
+        Object.entries(attributes).map(([name, value]) => [name, { DataType: "String", StringValue: value }])
+      ),
+      ...(queue.name.endsWith(".fifo")
+        ? { MessageGroupId: randomUUID(), MessageDeduplicationId: randomUUID() }
+        : undefined)
+    })
+    yield* send("send", queue, SETTLE_LIMIT, (client, http) => client.send(command, http))
+  })
+
+  return SqsSource.of({ describe, receive, extend, delete: deleteMessages, release, send: sendMessage })
 })
 
 const failed = (operation: Operation, queue: QueueRef) => (reason: SqsSourceError["reason"]) =>
@@ -183,12 +204,22 @@ const clientConfig = ({ endpoint }: SqsOptions) => ({
 const wholeSeconds = (duration: Duration.Duration) => Math.ceil(Duration.toSeconds(duration))
 
 const toQueueMessage = (message: Message, queue: QueueRef, receivedAt: number): ReadonlyArray<QueueMessage> => {
-  const { Attributes, Body: body = "", MessageId: messageId, ReceiptHandle: receiptHandle } = message
+  const {
+    Attributes,
+    Body: body = "",
+    MessageAttributes = {},
+    MessageId: messageId,
+    ReceiptHandle: receiptHandle
+  } = message
   if (messageId === undefined || receiptHandle === undefined) return []
   const receiveCount = Number(Attributes?.ApproximateReceiveCount ?? 1)
   const sentAt = Number(Attributes?.SentTimestamp ?? receivedAt)
-  return [{ queue, messageId, receiptHandle, body, receiveCount, sentAt, receivedAt }]
+  const attributes = textsOf(MessageAttributes)
+  return [{ queue, messageId, receiptHandle, body, receiveCount, sentAt, receivedAt, attributes }]
 }
+
+const textsOf = (attributes: NonNullable<Message["MessageAttributes"]>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(attributes).map(([name, { StringValue = "" }]) => [name, StringValue]))
 
 /** Entries go by their index, because one message may be in a batch twice, with different receipt handles. */
 const toEntryFailures = (

@@ -7,6 +7,7 @@ import { Deferred, Duration, Effect, Fiber, type Layer, Option } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import { Credentials } from "../credentials/Credentials.ts"
+import { DeadLetters } from "../deadletter/DeadLetters.ts"
 import * as Heartbeat from "../pipeline/Heartbeat.ts"
 import type { Output, OutputError } from "../output/Output.ts"
 import * as Ingest from "../pipeline/Ingest.ts"
@@ -37,6 +38,7 @@ export const daemon = (
 ): Effect.Effect<never, CommandFailed> =>
   Effect.gen(function* () {
     const queues = yield* Effect.forEach(config.sqsQueues, startQueue)
+    yield* startDeadLetters(config, queues)
     const count = workerCount(config.workers)
     yield* Effect.logInfo(
       `Started s3beat ${version} as ${config.fullyQualifiedBeatName}, with ${count === 1 ? "1 worker" : `${count} workers`}.`
@@ -47,11 +49,12 @@ export const daemon = (
       yield* Heartbeat.run({ sender: beatOf(config), interval: config.heartbeatinterval })
     }
     const drain = yield* Deferred.make<void>()
+    const { name: deadLetters } = yield* DeadLetters
     const ingest = yield* Effect.forkScoped(
       count === 1
         ? Ingest.run(ingestOptions(config, queues), Deferred.await(drain))
         : Workers.run(count, Deferred.await(drain)).pipe(
-            Effect.provide(NodeWorker.layer(() => startThread({ source, queues, count, logging })))
+            Effect.provide(NodeWorker.layer(() => startThread({ source, queues, deadLetters, count, logging })))
           )
     )
     yield* Effect.addFinalizer(() => drained(ingest, drain, config.shutdownTimeout))
@@ -59,7 +62,7 @@ export const daemon = (
   }).pipe(
     Effect.scoped,
     Effect.provide(servicesLayer(config, output)),
-    Effect.catchTag(["SqsSourceError", "CredentialsError", "OutputError"], (error) =>
+    Effect.catchTag(["SqsSourceError", "CredentialsError", "OutputError", "DeadLettersError"], (error) =>
       Effect.fail(new CommandFailed({ message: `s3beat cannot start: ${error.message}`, exitCode: exitCode.failed }))
     )
   )
@@ -75,12 +78,24 @@ const startQueue = Effect.fnUntraced(function* (queue: S3beatConfig["sqsQueues"]
   const description = yield* source.describe(queue)
   yield* Effect.logInfo(`Polls queue ${queue.name} in ${queue.region} as ${identity.name}.`)
   const hasRedrivePolicy = description.attributesDenied ? undefined : description.redrive !== undefined
-  if (hasRedrivePolicy === false) {
+  return { queue, hasRedrivePolicy } satisfies PolledQueue
+})
+
+/** What can never be shipped has to go somewhere: the queue for it is there, or someone is told in time. */
+const startDeadLetters = Effect.fnUntraced(function* (
+  { deadLetter: { path, queue } }: S3beatConfig,
+  polled: ReadonlyArray<PolledQueue>
+) {
+  if (queue !== undefined) yield* (yield* SqsSource).describe(queue)
+  if (queue !== undefined || path !== undefined) {
+    return yield* Effect.logInfo(`Dead letters go to ${(yield* DeadLetters).name}.`)
+  }
+  for (const { hasRedrivePolicy, queue } of polled) {
+    if (hasRedrivePolicy !== false) continue
     yield* Effect.logWarning(
-      `Queue ${queue.name} has no redrive policy: a message that can never be shipped is kept and comes back until it expires.`
+      `Queue ${queue.name} has no redrive policy, and no deadLetter.queue or deadLetter.path is set: a message that can never be shipped is kept and comes back until it expires.`
     )
   }
-  return { queue, hasRedrivePolicy } satisfies PolledQueue
 })
 
 const drained = Effect.fnUntraced(function* (

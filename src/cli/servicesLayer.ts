@@ -9,42 +9,72 @@ import * as StsAws from "../aws/StsAws.ts"
 import type { OutputConfig, S3beatConfig } from "../config/S3beatConfig.ts"
 import * as CredentialsByRole from "../credentials/CredentialsByRole.ts"
 import * as IdentitiesSts from "../credentials/IdentitiesSts.ts"
+import * as DeadLetterFile from "../deadletter/DeadLetterFile.ts"
+import * as DeadLetterQueue from "../deadletter/DeadLetterQueue.ts"
+import type { DeadLetters, DeadLettersError } from "../deadletter/DeadLetters.ts"
+import * as DeadLettersByKind from "../deadletter/DeadLettersByKind.ts"
+import * as DeadLettersNone from "../deadletter/DeadLettersNone.ts"
 import * as ConsoleOutput from "../output/ConsoleOutput.ts"
 import * as FileOutput from "../output/FileOutput.ts"
 import type { Output, OutputError } from "../output/Output.ts"
 import * as PublisherCoalescing from "../output/PublisherCoalescing.ts"
 import * as LeaseBatching from "../source/LeaseBatching.ts"
+import type { SqsSource } from "../source/SqsSource.ts"
+import * as DeadLettersRemote from "../workers/DeadLettersRemote.ts"
 import * as IdentitiesRemote from "../workers/IdentitiesRemote.ts"
+import type { MainThread } from "../workers/MainThread.ts"
 import * as OutputRemote from "../workers/OutputRemote.ts"
 
 /**
  * Everything that the pipeline needs, over AWS (or the config's endpoints) and `output`, the config's unless given.
  */
-export const servicesLayer = (
-  config: S3beatConfig,
-  output: Layer.Layer<Output, OutputError> = outputLayer(config.output)
-) =>
-  awsLayer(config).pipe(
-    Layer.provideMerge(CredentialsByRole.layerOverIdentities),
-    Layer.provideMerge(identitiesLayer(config)),
-    Layer.merge(Layer.provide(PublisherCoalescing.layer(config.batch), output))
+export const servicesLayer = (config: S3beatConfig, output?: Layer.Layer<Output, OutputError>) =>
+  Layer.mergeAll(deadLettersLayer(config), readerLayer(config)).pipe(
+    Layer.provideMerge(queuesLayer(config)),
+    Layer.merge(publisherLayer(config, output))
   )
 
-/** The same for a worker: who it is, and an output that is only one place, it has from the main thread. */
-export const workerServicesLayer = (config: S3beatConfig) =>
-  awsLayer(config).pipe(
+/** The queues, and who s3beat is towards them. */
+export const queuesLayer = (config: S3beatConfig) =>
+  sourceLayer(config).pipe(
+    Layer.provideMerge(CredentialsByRole.layerOverIdentities),
+    Layer.provideMerge(identitiesLayer(config))
+  )
+
+/** The way to `output`, the config's unless given. */
+export const publisherLayer = (config: S3beatConfig, output = outputLayer(config.output)) =>
+  publisherOver(config, output)
+
+const publisherOver = <R>({ batch }: S3beatConfig, output: Layer.Layer<Output, OutputError, R>) =>
+  Layer.provide(PublisherCoalescing.layer(batch), output)
+
+/**
+ * The same for a worker: who it is, the dead letters, whose destination is called `deadLetters`, and an output that is only one
+ * place, it has from the main thread.
+ */
+export const workerServicesLayer = (config: S3beatConfig, deadLetters: string) =>
+  Layer.merge(sourceLayer(config), readerLayer(config)).pipe(
     Layer.provideMerge(CredentialsByRole.layerOverIdentities),
     Layer.provide(IdentitiesRemote.layer(rolesOf(config))),
-    Layer.merge(Layer.provide(PublisherCoalescing.layer(config.batch), workerOutputLayer(config.output)))
+    Layer.merge(publisherOver(config, workerOutputLayer(config.output))),
+    Layer.merge(DeadLettersRemote.layer(deadLetters))
   )
 
-const awsLayer = (config: S3beatConfig) => {
-  const { endpoints } = config
-  const source = Layer.provideMerge(
+const sourceLayer = (config: S3beatConfig) =>
+  Layer.provideMerge(
     LeaseBatching.layer({ visibilityTimeout: config.visibilityTimeout }),
-    SqsSourceAws.layer({ endpoint: endpoints.sqs })
+    SqsSourceAws.layer({ endpoint: config.endpoints.sqs })
   )
-  return Layer.merge(source, S3ReaderAws.layer({ endpoint: endpoints.s3, forcePathStyle: endpoints.s3PathStyle }))
+
+const readerLayer = ({ endpoints }: S3beatConfig) =>
+  S3ReaderAws.layer({ endpoint: endpoints.s3, forcePathStyle: endpoints.s3PathStyle })
+
+const deadLettersLayer = ({
+  deadLetter: { maxKeptBytes, path, queue }
+}: S3beatConfig): Layer.Layer<DeadLetters, DeadLettersError, SqsSource> => {
+  const file = path === undefined ? undefined : DeadLetterFile.layer({ directory: path, maxBytes: maxKeptBytes })
+  if (queue === undefined) return file ?? DeadLettersNone.layer
+  return file === undefined ? DeadLetterQueue.layer(queue) : DeadLettersByKind.layer(DeadLetterQueue.layer(queue), file)
 }
 
 const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError> => {
@@ -56,7 +86,7 @@ const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError> => 
   }
 }
 
-const workerOutputLayer = (output: OutputConfig) => {
+const workerOutputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError, MainThread> => {
   switch (output._tag) {
     case "File":
       return OutputRemote.layer("file")

@@ -15,6 +15,8 @@ import { workerServicesLayer } from "./servicesLayer.ts"
 export interface WorkerData {
   readonly source: ConfigFile.ConfigSource
   readonly queues: ReadonlyArray<PolledQueue>
+  /** What the destination of the dead letters is called. */
+  readonly deadLetters: string
   /** How many workers share the process. */
   readonly count: number
   readonly logging: Logging.LoggingOptions
@@ -24,14 +26,14 @@ export interface WorkerData {
  * Runs the pipeline until the main thread says that it is time to drain, and tells it when that is done; then waits for its
  * leave to end. When the main thread closes the connection before, messages in flight are given back.
  */
-export const workerProgram = ({ count, logging, queues, source }: WorkerData) =>
+export const workerProgram = ({ count, deadLetters, logging, queues, source }: WorkerData) =>
   Effect.gen(function* () {
     const main = yield* MainThread.MainThread
     // The main thread has decoded the same text, so it is good.
     const { config } = yield* Effect.orDie(Effect.fromResult(ConfigFile.parse(source.text, source)))
     const telling = yield* Effect.forkScoped(relay.tell)
     yield* Ingest.run(shareOf(ingestOptions(config, queues), count), main.drain).pipe(
-      Effect.provide(workerServicesLayer(config)),
+      Effect.provide(workerServicesLayer(config, deadLetters)),
       Effect.raceFirst(main.closed)
     )
     yield* Fiber.interrupt(telling)

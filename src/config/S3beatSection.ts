@@ -6,6 +6,7 @@ import { isRegion, notARegion } from "./Arn.ts"
 import * as BeatsDuration from "./BeatsDuration.ts"
 import * as ByteCount from "./ByteCount.ts"
 import * as ConfigKey from "./ConfigKey.ts"
+import { DeadLetterSection } from "./DeadLetterSection.ts"
 import { GoRegExp } from "./GoRegExp.ts"
 import { oneOrMany } from "./oneOrMany.ts"
 import { QueueEntry } from "./QueueEntry.ts"
@@ -189,7 +190,12 @@ export const S3beatSection = Schema.Struct({
   onMissingObject: ConfigKey.withDefault(
     oneOf({ delete: "delete", reject: "reject" }),
     "delete",
-    "What becomes of a message whose object is gone: deleted with a warning, or rejected, and so kept for the dead-letter queue."
+    "What becomes of a message whose object is gone: deleted with a warning, or rejected, and so kept among the dead letters."
+  ),
+  deadLetter: ConfigKey.withDefault(
+    DeadLetterSection,
+    {},
+    "Where goes what can never be shipped, until s3beat redrive sends it back."
   ),
   visibilityTimeout: ConfigKey.withDefault(
     BeatsDuration.within({ minimum: "30 seconds", maximum: "12 hours" }),

@@ -3,6 +3,7 @@
  * problems are told together with those of single keys.
  */
 import { Option, Result } from "effect"
+import type { QueueRef } from "../domain/QueueRef.ts"
 import type { ConfigKey } from "./ConfigKey.ts"
 import { type ConfigNode, find, isEmpty, keyPosition, type Mapping } from "./ConfigNode.ts"
 import { OUTPUTS } from "./OutputSection.ts"
@@ -20,6 +21,7 @@ export const problemsBetweenKeys = (root: Mapping): ReadonlyArray<Problem> => [
   ...baseKeys(root),
   ...rolesWanted(root),
   ...lineLimits(root),
+  ...deadLetterLoop(root),
   ...oneOutput(root)
 ]
 
@@ -127,6 +129,25 @@ const lineLimits = (root: Mapping): ReadonlyArray<Problem> => {
       ]
     : []
 }
+
+/** Dead letters that are received again would be rejected again, and so go round for ever. */
+const deadLetterLoop = (root: Mapping): ReadonlyArray<Problem> => {
+  const path = [...key("deadLetter"), "queue"]
+  const node = find(root, path)
+  const polled = find(root, key("sqsQueues"))
+  const deadLetters = node && queueOf(node)
+  const queues = (polled?._tag === "Sequence" ? polled.items : [polled]).map((item) => item && queueOf(item))
+  return node !== undefined && deadLetters !== undefined && queues.some((queue) => queue && isSame(queue, deadLetters))
+    ? [ofKey(node.position, path, "is one of sqsQueues, and dead letters would go round in it; name another queue")]
+    : []
+}
+
+const queueOf = (node: ConfigNode): QueueRef | undefined =>
+  node._tag === "Scalar" ? Result.getOrUndefined(QueueEntry.parse(String(node.value))) : undefined
+
+/** An account that is not told may be the same. */
+const isSame = (a: QueueRef, b: QueueRef): boolean =>
+  a.name === b.name && a.region === b.region && (a.accountId ?? b.accountId) === (b.accountId ?? a.accountId)
 
 const oneOutput = (root: Mapping): ReadonlyArray<Problem> => {
   const outputs = find(root, ["output"])

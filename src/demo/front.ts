@@ -12,6 +12,7 @@ import { readAll } from "./readAll.ts"
 import { receiveMessage } from "./receiveMessage.ts"
 import * as respond from "./respond.ts"
 import * as s3Api from "./s3Api.ts"
+import { refusalOf } from "./sendMessage.ts"
 import { parseAuthorization } from "./signature.ts"
 import * as sqsApi from "./sqsApi.ts"
 import * as stsApi from "./stsApi.ts"
@@ -161,6 +162,8 @@ const sqs = Effect.fnUntraced(function* (options: FrontOptions, exchange: Exchan
           headers: { ...forwarded(exchange.headers), authorization: exchange.headers.authorization ?? "" },
           body: Buffer.from(JSON.stringify({ ...input, QueueUrl: options.upstream.urlOf(operation.resource) }))
         })
+      const refusal = operation.call === "SendMessage" ? refusalOf(operation.input) : undefined
+      if (refusal !== undefined) return yield* refusal
       if (operation.call === "ReceiveMessage") {
         const depth = options.upstream.depth(operation.resource)
         const received = yield* receiveMessage({ ask, depth }, operation.input)

@@ -26,14 +26,13 @@ export const byteLength = (batch: EventBatch): number => (batch.count === 0 ? 0 
 /** All events as NDJSON: a view, not a copy. */
 export const ndjson = (batch: EventBatch): Uint8Array => batch.bytes.subarray(0, byteLength(batch))
 
+/** The JSON text of event `index`, without its newline, as a view into the slab. */
+export const eventAt = ({ bytes, ends }: EventBatch, index: number): Uint8Array =>
+  bytes.subarray(index === 0 ? 0 : ends[index - 1], (ends[index] ?? 1) - 1)
+
 /** The JSON text of each event, without its newline, as views into the slab. */
 export function* events(batch: EventBatch): Generator<Uint8Array> {
-  let start = 0
-  for (let i = 0; i < batch.count; i++) {
-    const end = batch.ends[i] ?? start
-    yield batch.bytes.subarray(start, end - 1)
-    start = end
-  }
+  for (let i = 0; i < batch.count; i++) yield eventAt(batch, i)
 }
 
 /**

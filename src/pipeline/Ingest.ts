@@ -22,7 +22,8 @@ import { keepLevel } from "./level.ts"
 import { objectsOf } from "./objectsOf.ts"
 import * as Places from "./Places.ts"
 import { type PolledQueue, receive } from "./receive.ts"
-import { settlement } from "./settlement.ts"
+import { keepRefused } from "./refusedEvents.ts"
+import { failureOf, settlement } from "./settlement.ts"
 
 /** What the pipeline is told; the services it needs are in its type. */
 export interface IngestOptions {
@@ -49,9 +50,9 @@ const BATCHES_PER_OBJECT = 4
  * Ships what the queues announce, until `drain` completes; then takes no more messages, and returns when those in flight
  * are settled.
  *
- * **Guarantee** A message is deleted only after every event of every object that it names is acknowledged. Interruption
- * makes every message in flight visible again at once. Messages in flight are bounded by a level that finds itself below
- * `maxInFlightMessages`, objects by their bytes.
+ * **Guarantee** A message is deleted only after every event of every object that it names is acknowledged or, where it can
+ * never be shipped, is among the dead letters. Interruption makes every message in flight visible again at once. Messages in
+ * flight are bounded by a level that finds itself below `maxInFlightMessages`, objects and events by their bytes.
  *
  * **Errors** None: what happens to one message ends with that message, by the table of `disposition.ts`.
  */
@@ -68,7 +69,7 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   const ship = (message: QueueMessage) =>
     objectsOf(message, options.acceptsKey).pipe(
       Effect.flatMap((objects) =>
-        Effect.validate(objects, (ref) => shipObject(message, ref), {
+        Effect.validate(objects, (ref) => failureOf(ref)(shipObject(message, ref)), {
           concurrency: objects.length === 1 ? 1 : OBJECTS_PER_MESSAGE,
           discard: true
         })
@@ -91,7 +92,11 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
                 ({ events, records }) =>
                   publisher
                     .publish(events)
-                    .pipe(waiting.spend(byteLength(events)), Effect.andThen(countAcked(records))),
+                    .pipe(
+                      keepRefused(message, ref, events),
+                      waiting.spend(byteLength(events)),
+                      Effect.andThen(countAcked(records))
+                    ),
                 { concurrency: isSmall(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
               ),
               Stream.runFold(

@@ -2,20 +2,26 @@
  * What becomes of a message, by the reason why it could not be shipped: the one table that says so.
  */
 import { Duration } from "effect"
+import type { DestinationUnavailable } from "../deadletter/DeadLetters.ts"
 import type { DecodeError } from "../decode/Decoder.ts"
 import type { NotificationUnreadable } from "../notification/Notification.ts"
 import type { EventsRejected } from "../output/Output.ts"
 import type { S3ReaderError } from "../reader/S3Reader.ts"
 
 /** Everything that can end the shipping of one object or message. */
-export type Failure = S3ReaderError | DecodeError | NotificationUnreadable | EventsRejected
+export type Failure = S3ReaderError | DecodeError | NotificationUnreadable | EventsRejected | DestinationUnavailable
 
 /** The reason of a failure: its tag decides. */
-export type Reason = S3ReaderError["reason"] | DecodeError["reason"] | NotificationUnreadable | EventsRejected
+export type Reason =
+  | S3ReaderError["reason"]
+  | DecodeError["reason"]
+  | NotificationUnreadable
+  | EventsRejected
+  | DestinationUnavailable
 
 /**
  * **Shape** `delete`: the message has done its duty. `release`: try again later. `reject`: trying again is useless; the
- * message goes to the queue's own dead-letter queue by its redrive policy, or is kept.
+ * message goes to the queue's own dead-letter queue by its redrive policy, or among the dead letters, or is kept.
  */
 export type Action = "delete" | "release" | "reject"
 
@@ -38,7 +44,9 @@ const table: { readonly [Tag in Reason["_tag"]]: Disposition } = {
   BodyInterrupted: { action: "release", logLevel: "Warn" },
   ObjectCorrupt: { action: "reject", logLevel: "Error" },
   ObjectTooLarge: { action: "reject", logLevel: "Error" },
-  EventsRejected: { action: "reject", logLevel: "Error" }
+  // Refused events are kept among the dead letters (`refusedEvents.ts`); these had no destination.
+  EventsRejected: { action: "reject", logLevel: "Error" },
+  DestinationUnavailable: { action: "release", logLevel: "Error" }
 }
 
 /** The reason inside a failure. */

@@ -5,7 +5,7 @@ import { Duration, Effect, Latch, Metric, Ref } from "effect"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { QueueRef } from "../domain/QueueRef.ts"
 import * as retry from "../retry.ts"
-import { SQS_MAX_WAIT_SECONDS, SqsSource, type SqsSourceError } from "../source/SqsSource.ts"
+import { isTransient, SQS_MAX_WAIT_SECONDS, SqsSource, type SqsSourceError } from "../source/SqsSource.ts"
 import * as metrics from "../telemetry/metrics.ts"
 import type { Places } from "./Places.ts"
 
@@ -75,9 +75,7 @@ export const receive = Effect.fnUntraced(function* <R>(
 
 const sayFailing = (error: SqsSourceError) => {
   const said = `Cannot poll, trying again: ${error.message}`
-  return error.reason._tag === "Unavailable" || error.reason._tag === "CredentialsExpired"
-    ? Effect.logWarning(said)
-    : Effect.logError(said)
+  return isTransient(error) ? Effect.logWarning(said) : Effect.logError(said)
 }
 
 /** Runs the effect only when the flag turns to `value`. */

@@ -2,11 +2,14 @@
  * From how shipping a message ended to what becomes of it.
  */
 import { Duration, Effect, Metric } from "effect"
+import type { DeadLetters } from "../deadletter/DeadLetters.ts"
+import type { ObjectRef } from "../domain/ObjectRef.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import { Release } from "../source/Lease.ts"
 import * as metrics from "../telemetry/metrics.ts"
 import { backoff, dispositionOf, type Failure, reasonOf } from "./disposition.ts"
 import type { PolledQueue } from "./receive.ts"
+import { detailOf, type Ending, type ObjectFailure, reject } from "./rejection.ts"
 
 /** What the settlement depends on beside the failure. */
 export interface SettlementOptions {
@@ -14,60 +17,63 @@ export interface SettlementOptions {
   readonly onMissingObject: "delete" | "reject"
 }
 
+/** Names the object beside its failure. */
+export const failureOf = (object: ObjectRef) =>
+  Effect.mapError((failure: Failure): ObjectFailure => ({ failure, object }))
+
 /**
  * Turns the failures of a message's objects into its settlement, by the table of `disposition.ts`: success lets the lease
  * delete it; `Release` makes the lease give it back. A message settles as a whole: one object that must be tried again
  * brings all of it back, and one that never will makes it a rejected message.
  *
+ * **Guarantee** A rejected message may be deleted only when it is safe among the dead letters.
+ *
  * Every failure is logged here, once, and nowhere else.
  */
 export const settlement =
   (message: QueueMessage, options: SettlementOptions) =>
-  <A, R>(ship: Effect.Effect<A, Failure | ReadonlyArray<Failure>, R>): Effect.Effect<void, Release, R> =>
+  <A, R>(
+    ship: Effect.Effect<A, Failure | ReadonlyArray<ObjectFailure>, R>
+  ): Effect.Effect<void, Release, R | DeadLetters> =>
     ship.pipe(
-      Effect.catch((failed) => settleFailures(message, options, Array.isArray(failed) ? failed : [failed])),
-      Effect.tap(() => Metric.update(metrics.messagesSettled("deleted"), 1)),
-      Effect.asVoid
+      Effect.as(deleted),
+      Effect.catch((failed) => settleFailures(message, options, isOfObjects(failed) ? failed : [{ failure: failed }])),
+      Effect.flatMap(({ isOver, outcome, text }) =>
+        Effect.andThen(
+          Metric.update(metrics.messagesSettled(outcome), 1),
+          isOver ? Effect.void : new Release({ delay: backoff(message.receiveCount), detail: text })
+        )
+      )
     )
+
+const deleted: Ending = { isOver: true, outcome: "deleted", text: "its message is deleted" }
+
+const released = (message: QueueMessage): Ending => ({
+  isOver: false,
+  outcome: "released",
+  text: `its message will be tried again in ${Duration.format(backoff(message.receiveCount))}`
+})
+
+const isOfObjects = (failed: Failure | ReadonlyArray<ObjectFailure>): failed is ReadonlyArray<ObjectFailure> =>
+  Array.isArray(failed)
 
 const settleFailures = Effect.fnUntraced(function* (
   message: QueueMessage,
   options: SettlementOptions,
-  failures: ReadonlyArray<Failure>
+  failures: ReadonlyArray<ObjectFailure>
 ) {
-  const delay = backoff(message.receiveCount)
-  const rejection = whatBecomesOfRejected(message, options.queues)
-  const after = {
-    delete: "its message is deleted",
-    release: `its message will be tried again in ${Duration.format(delay)}`,
-    reject: rejection.text
-  }
-  let action: "delete" | "release" | "reject" = "delete"
-  for (const failure of failures) {
-    const disposition = dispositionOf(failure, options)
-    const tag = reasonOf(failure)._tag
-    yield* Metric.update(metrics.failures(tag), 1)
-    yield* Effect.logWithLevel(disposition.action === "reject" ? rejection.logLevel : disposition.logLevel)(
-      `${tag}: ${failure.message}; ${after[disposition.action]}.`
+  const all = failures.map((of) => ({ ...of, disposition: dispositionOf(of.failure, options) }))
+  const rejected = all.filter(({ disposition }) => disposition.action === "reject")
+  const ending = all.some(({ disposition }) => disposition.action === "release")
+    ? released(message)
+    : rejected.length > 0
+      ? yield* reject(message, options.queues, rejected)
+      : deleted
+  for (const { disposition, ...of } of all) {
+    yield* Metric.update(metrics.failures(reasonOf(of.failure)._tag), 1)
+    yield* Effect.logWithLevel(ending.logLevel ?? disposition.logLevel)(
+      `${reasonOf(of.failure)._tag}: ${detailOf(of)}; ${ending.text}.`
     ).pipe(Effect.annotateLogs({ messageId: message.messageId, queue: message.queue.name }))
-    if (disposition.action === "release" || action === "delete") action = disposition.action
   }
-  if (action === "delete") return
-  yield* Metric.update(metrics.messagesSettled(action === "release" ? "released" : "rejected"), 1)
-  return yield* new Release({ delay, detail: failures.map((failure) => reasonOf(failure)._tag).join(", ") })
+  return ending
 })
-
-/** A rejected message waits for the queue's redrive policy, which brings it to the dead-letter queue with nothing lost. */
-const whatBecomesOfRejected = (message: QueueMessage, queues: ReadonlyArray<PolledQueue>) => {
-  const polled = queues.find(({ queue }) => queue.name === message.queue.name && queue.region === message.queue.region)
-  return polled?.hasRedrivePolicy === true
-    ? { logLevel: "Warn" as const, text: "its message is left to the queue's redrive policy" }
-    : {
-        logLevel: "Error" as const,
-        text: `its message is kept and comes back, because ${
-          polled?.hasRedrivePolicy === false
-            ? `queue ${message.queue.name} has no redrive policy`
-            : `it is not known whether queue ${message.queue.name} has a redrive policy (allow sqs:GetQueueAttributes)`
-        }; give the queue one with a dead-letter queue`
-      }
-}

@@ -1,7 +1,8 @@
 /**
  * The port to SQS: receive messages, and say what becomes of them.
  *
- * Only `Lease` may call `extend`, `delete` and `release`; only the receive loop of `pipeline/Ingest.ts` calls `receive`.
+ * Only `Lease` may call `extend`, `delete` and `release`; only the receive loop of `pipeline/Ingest.ts` and the redrive of
+ * dead letters call `receive`; only what concerns dead letters calls `send`.
  */
 import type { Duration, Effect } from "effect"
 import { Context, Schema } from "effect"
@@ -14,6 +15,15 @@ export const SQS_BATCH_SIZE = 10
 
 /** The longest that ReceiveMessage may wait for a message. */
 export const SQS_MAX_WAIT_SECONDS = 20
+
+/** The attributes that a message may have. */
+export const SQS_MAX_ATTRIBUTES = 10
+
+/** What a message may weigh: its body, and the names, types and values of its attributes. A queue may allow less. */
+export const SQS_MAX_MESSAGE_BYTES = 1_048_576
+
+/** Before the names of the attributes that s3beat gives a message, and by which it asks for them. */
+export const ATTRIBUTE_PREFIX = "s3beat."
 
 /** A message can be kept invisible for 12 hours at most, counted from its receipt. */
 export const SQS_MAX_VISIBILITY_SECONDS = 43_200
@@ -54,13 +64,17 @@ export class QueueMissing extends Schema.TaggedError<QueueMissing>()("QueueMissi
  */
 export class SqsSourceError extends Schema.TaggedError<SqsSourceError>()("SqsSourceError", {
   queue: Schema.String,
-  operation: Schema.Literals(["describe", "receive", "extend", "delete", "release"]),
+  operation: Schema.Literals(["describe", "receive", "extend", "delete", "release", "send"]),
   reason: Schema.Union([Unavailable, AccessDenied, CredentialsExpired, QueueMissing])
 }) {
   override get message() {
     return `${this.operation} on queue ${this.queue}: ${this.reason.detail}`
   }
 }
+
+/** Whether the call may be tried again by itself: no person has to act first. */
+export const isTransient = ({ reason }: SqsSourceError): boolean =>
+  reason._tag === "Unavailable" || reason._tag === "CredentialsExpired"
 
 /** SQS, as the pipeline needs it. */
 export class SqsSource extends Context.Service<
@@ -99,5 +113,19 @@ export class SqsSource extends Context.Service<
       queue: QueueRef,
       entries: ReadonlyArray<{ readonly message: QueueMessage; readonly delay: Duration.Duration }>
     ) => Effect.Effect<ReadonlyArray<EntryFailure>, SqsSourceError>
+
+    /**
+     * Sends a message, and returns when SQS has it for good.
+     *
+     * **Shape** `attributes` by their whole names, which begin with `ATTRIBUTE_PREFIX`. SQS refuses what is too large, an
+     * attribute without a value, and characters that XML does not allow. A queue in order (FIFO) gets each as a group of its
+     * own, so that none waits for another.
+     *
+     * **Not promised** That a message is not there when this fails or is interrupted: the answer may have been lost.
+     */
+    readonly send: (
+      queue: QueueRef,
+      message: { readonly body: string; readonly attributes?: Readonly<Record<string, string>> }
+    ) => Effect.Effect<void, SqsSourceError>
   }
 >()("s3beat/source/SqsSource") {}

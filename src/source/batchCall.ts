@@ -6,7 +6,7 @@ import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { QueueRef } from "../domain/QueueRef.ts"
 import { Unavailable } from "../domain/reasons.ts"
 import * as retry from "../retry.ts"
-import { type EntryFailure, SqsSourceError } from "./SqsSource.ts"
+import { type EntryFailure, isTransient as isTransientOfCall, SqsSourceError } from "./SqsSource.ts"
 
 /**
  * How long a batch may take, retries included. `retry.settle` pauses for some 3 seconds of it; the bound is for an SQS that
@@ -83,7 +83,7 @@ class EntriesFailed extends Data.TaggedError("EntriesFailed")<{ readonly code: s
 const noAnswer = () => Effect.fail(new Unavailable({ detail: `not done within ${Duration.format(BATCH_LIMIT)}` }))
 
 const isTransient = (error: SqsSourceError | EntriesFailed) =>
-  error._tag === "EntriesFailed" || error.reason._tag === "Unavailable" || error.reason._tag === "CredentialsExpired"
+  error._tag === "EntriesFailed" || isTransientOfCall(error)
 
 const sayFailed = <Item extends { readonly message: QueueMessage }>(
   options: BatchCallOptions<Item>,

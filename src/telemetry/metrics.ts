@@ -55,6 +55,16 @@ export const failures = (reason: string) =>
     { reason }
   )
 
+/** Dead letters that were kept, by what they are. */
+export const deadLetters = (kind: "message" | "event") =>
+  Metric.withAttributes(
+    Metric.counter("s3beat_dead_letters_total", {
+      description: "Rejected messages and refused events that were kept among the dead letters.",
+      incremental: true
+    }),
+    { kind }
+  )
+
 /** Events that the output acknowledged. */
 export const eventsAcked = Metric.counter("s3beat_events_acked_total", {
   description: "Events that the output acknowledged.",

@@ -5,10 +5,13 @@
 import { Clock, Context, Data, Duration, Effect, Layer } from "effect"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { QueueRef } from "../domain/QueueRef.ts"
+import { Unavailable } from "../domain/reasons.ts"
 import {
   type EntryFailure,
   type QueueDescription,
   QueueMissing,
+  SQS_MAX_ATTRIBUTES,
+  SQS_MAX_MESSAGE_BYTES,
   SqsSource,
   SqsSourceError
 } from "../source/SqsSource.ts"
@@ -149,6 +152,14 @@ const make = Effect.sync(() => {
     yield* target.changed.release
   })
 
+  const put = Effect.fnUntraced(function* (queue: Queue, body: string, attributes: Readonly<Record<string, string>>) {
+    const now = yield* Clock.currentTimeMillis
+    const messageId = `message-${(serial += 1)}`
+    StandardQueue.put(queue, { messageId, body, attributes, sentAt: now }, now)
+    yield* queue.changed.release
+    return messageId
+  })
+
   const source = SqsSource.of({
     describe: Effect.fnUntraced(function* (ref) {
       const { queue } = yield* begin("describe", ref)
@@ -178,7 +189,16 @@ const make = Effect.sync(() => {
     delete: (ref, messages) => {
       const asked = messages.map((message) => ({ message, seconds: 0 }))
       return batch("delete", ref, asked, remove)
-    }
+    },
+    send: Effect.fnUntraced(function* (ref, { attributes = {}, body }) {
+      const { queue } = yield* begin("send", ref)
+      const illegal = whyNot(body, attributes)
+      if (illegal !== undefined) {
+        const reason = new Unavailable({ detail: illegal })
+        return yield* new SqsSourceError({ queue: ref.name, operation: "send", reason })
+      }
+      yield* put(queue, body, attributes)
+    })
   })
 
   const existing = (ref: QueueRef) =>
@@ -190,14 +210,7 @@ const make = Effect.sync(() => {
   const controls = SqsSourceMemory.of({
     createQueue: (ref, options = {}) =>
       Effect.sync(() => void queues.set(arnOf(ref), StandardQueue.make(ref, options))),
-    send: Effect.fnUntraced(function* (ref, body) {
-      const queue = yield* existing(ref)
-      const now = yield* Clock.currentTimeMillis
-      const messageId = `message-${(serial += 1)}`
-      StandardQueue.put(queue, { messageId, body, sentAt: now }, now)
-      yield* queue.changed.release
-      return messageId
-    }),
+    send: (ref, body) => Effect.flatMap(existing(ref), (queue) => put(queue, body, {})),
     inspect: Effect.fnUntraced(function* (ref) {
       const queue = yield* existing(ref)
       const now = yield* Clock.currentTimeMillis
@@ -213,6 +226,25 @@ const make = Effect.sync(() => {
 
   return Context.make(SqsSource, source).pipe(Context.add(SqsSourceMemory, controls))
 })
+
+/** What SQS says to a message that it does not take. */
+const whyNot = (body: string, attributes: Readonly<Record<string, string>>): string | undefined => {
+  const all = Object.entries(attributes)
+  const bytes = all.reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + "String".length + Buffer.byteLength(value),
+    Buffer.byteLength(body)
+  )
+  if (body === "") return "MissingParameter: the request must contain the parameter MessageBody"
+  if (bytes > SQS_MAX_MESSAGE_BYTES) return `InvalidParameterValue: shorter than ${SQS_MAX_MESSAGE_BYTES} bytes`
+  if (all.length > SQS_MAX_ATTRIBUTES) return "InvalidParameterValue: at most 10 attributes"
+  if (all.some(([, value]) => value === "")) return "InvalidParameterValue: an attribute must have a value"
+  return [body, ...all.map(([, value]) => value)].some((text) => notInXml.test(text))
+    ? "InvalidMessageContents: invalid characters found"
+    : undefined
+}
+
+/** **Source** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const notInXml = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u
 
 /** SQS takes whole seconds. */
 const wholeSeconds = (duration: Duration.Duration) => Math.ceil(Duration.toSeconds(duration))

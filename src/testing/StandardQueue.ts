@@ -23,6 +23,7 @@ export interface StoredMessage {
   readonly messageId: string
   readonly body: string
   readonly sentAt: number
+  readonly attributes: Readonly<Record<string, string>>
   receiveCount: number
   receivedAt: number
   visibleAt: number
@@ -48,14 +49,15 @@ export const make = (ref: QueueRef, options: QueueOptions): StandardQueue => ({
 /** Stores a new message, or one that another queue gave up, visible from now on. */
 export const put = (
   queue: StandardQueue,
-  message: Pick<StoredMessage, "messageId" | "body" | "sentAt"> & { readonly receiveCount?: number },
+  message: Pick<StoredMessage, "messageId" | "body" | "sentAt" | "attributes"> & { readonly receiveCount?: number },
   now: number
 ): void => {
-  const { body, messageId, receiveCount = 0, sentAt } = message
+  const { attributes, body, messageId, receiveCount = 0, sentAt } = message
   queue.messages.set(messageId, {
     messageId,
     body,
     sentAt,
+    attributes,
     receiveCount,
     receivedAt: 0,
     visibleAt: now,
@@ -86,8 +88,8 @@ export const receive = (
       stored.visibleAt = now + visibilityMillis
       const receiptHandle = `${stored.messageId}-receipt-${stored.receiveCount}`
       stored.receiptHandle = receiptHandle
-      const { body, messageId, receiveCount, sentAt } = stored
-      return { queue: queue.ref, messageId, receiptHandle, body, receiveCount, sentAt, receivedAt: now }
+      const { attributes, body, messageId, receiveCount, sentAt } = stored
+      return { queue: queue.ref, messageId, receiptHandle, body, receiveCount, sentAt, receivedAt: now, attributes }
     })
 
 /** Makes a message in flight visible `seconds` from now, or answers why not, in AWS's words. */

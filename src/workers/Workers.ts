@@ -4,6 +4,7 @@
 import { Deferred, Effect, Option, Ref } from "effect"
 import { Worker, type WorkerError } from "effect/workers"
 import type { Identities } from "../credentials/Identities.ts"
+import type { DeadLetters } from "../deadletter/DeadLetters.ts"
 import type { Publisher } from "../output/Publisher.ts"
 import * as retry from "../retry.ts"
 import { answer } from "./answer.ts"
@@ -19,7 +20,7 @@ import * as relay from "./relay.ts"
 export const run = Effect.fn("Workers.run")(function* (
   count: number,
   drain: Effect.Effect<void>
-): Effect.fn.Return<void, never, Identities | Publisher | Worker.WorkerPlatform | Worker.Spawner> {
+): Effect.fn.Return<void, never, DeadLetters | Identities | Publisher | Worker.WorkerPlatform | Worker.Spawner> {
   const isDraining = yield* Ref.make(false)
   const drained = Effect.andThen(drain, Ref.set(isDraining, true))
   yield* Effect.forEach(

@@ -5,15 +5,17 @@ import { Effect, Redacted, Schema } from "effect"
 import type { AwsKeys } from "../credentials/AwsKeys.ts"
 import { CredentialsError, type Identity } from "../credentials/Credentials.ts"
 import { Identities } from "../credentials/Identities.ts"
+import { DeadLetters, DeadLettersError } from "../deadletter/DeadLetters.ts"
 import { EventsRejected } from "../output/Output.ts"
 import { Publisher } from "../output/Publisher.ts"
 import type { Answer, IdentityName, PlainKeys, Question } from "./protocol.ts"
 
 const encodeCredentialsError = Schema.encodeSync(CredentialsError)
+const encodeDeadLettersError = Schema.encodeSync(DeadLettersError)
 const encodeRejection = Schema.encodeSync(EventsRejected)
 
 /** Answers the question; a failure is an answer, too. */
-export const answer = (question: Question): Effect.Effect<Answer, never, Identities | Publisher> => {
+export const answer = (question: Question): Effect.Effect<Answer, never, DeadLetters | Identities | Publisher> => {
   switch (question._tag) {
     case "Keys":
       return keysOf(question.identity, question.expired).pipe(
@@ -23,10 +25,15 @@ export const answer = (question: Question): Effect.Effect<Answer, never, Identit
     case "Publish": {
       const { bytes, ends } = question
       return Effect.flatMap(Publisher, (publisher) => publisher.publish({ bytes, ends, count: ends.length })).pipe(
-        Effect.as<Answer>({ _tag: "Published" }),
+        Effect.as<Answer>({ _tag: "Done" }),
         Effect.catch((error) => Effect.succeed<Answer>({ _tag: "Failed", error: encodeRejection(error) }))
       )
     }
+    case "Keep":
+      return Effect.flatMap(DeadLetters, (deadLetters) => deadLetters.keep(question.letters)).pipe(
+        Effect.as<Answer>({ _tag: "Done" }),
+        Effect.catch((error) => Effect.succeed<Answer>({ _tag: "Failed", error: encodeDeadLettersError(error) }))
+      )
   }
 }
 

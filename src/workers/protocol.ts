@@ -5,6 +5,8 @@
  * that it is time to drain.
  */
 
+import type { DeadLetter } from "../deadletter/DeadLetter.ts"
+
 /** Which identity is meant: the base identity, or the role with this index in the config. */
 export type IdentityName = "base" | number
 
@@ -20,11 +22,12 @@ export interface PlainKeys {
 export type Question =
   | { readonly _tag: "Keys"; readonly identity: IdentityName; readonly expired?: string }
   | { readonly _tag: "Publish"; readonly bytes: Uint8Array; readonly ends: Uint32Array }
+  | { readonly _tag: "Keep"; readonly letters: ReadonlyArray<DeadLetter> }
 
 /** How a question is answered. **Shape** `error` is encoded by the schema of the error that the question's port has. */
 export type Answer =
   | { readonly _tag: "Keys"; readonly keys: PlainKeys }
-  | { readonly _tag: "Published" }
+  | { readonly _tag: "Done" }
   | { readonly _tag: "Failed"; readonly error: unknown }
 
 /** What a worker counted since it last said so. */

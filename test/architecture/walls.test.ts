@@ -34,11 +34,12 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   credentials: ["domain"],
   output: ["domain"],
   config: ["domain"],
+  deadletter: ["domain", "decode", "source", "output"],
   telemetry: ["domain"],
-  pipeline: ["domain", "notification", "decode", "encode", "source", "reader", "output", "telemetry"],
+  pipeline: ["domain", "notification", "decode", "encode", "source", "reader", "output", "deadletter", "telemetry"],
   aws: ["domain", "source", "reader", "credentials"],
-  workers: ["domain", "credentials", "output", "telemetry"],
-  testing: ["domain", "source", "reader", "credentials", "output"],
+  workers: ["domain", "credentials", "deadletter", "output", "telemetry"],
+  testing: ["domain", "source", "reader", "credentials", "output", "deadletter"],
   demo: ["domain", "demo"],
   cli: [
     "domain",
@@ -49,6 +50,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
     "reader",
     "credentials",
     "output",
+    "deadletter",
     "config",
     "telemetry",
     "pipeline",
@@ -103,7 +105,7 @@ describe("the walls", () => {
     )
   })
 
-  it("only the lease deletes, releases or extends, and only the receive loop receives", () => {
+  it("only the lease deletes, releases or extends, and only the receive loop and a redrive receive", () => {
     assert.deepStrictEqual(
       sources
         .filter((file) => ["delete", "release", "extend"].some((operation) => called(operation, file)))
@@ -111,8 +113,21 @@ describe("the walls", () => {
       ["src/source/LeaseBatching.ts"]
     )
     assert.deepStrictEqual(
-      sources.filter((file) => called("receive", file)).map((file) => file.path),
-      ["src/pipeline/receive.ts"]
+      sources
+        .filter((file) => called("receive", file))
+        .map((file) => file.path)
+        .toSorted(),
+      ["src/deadletter/redriveQueue.ts", "src/pipeline/receive.ts"]
+    )
+  })
+
+  it("only what concerns dead letters sends", () => {
+    assert.deepStrictEqual(
+      sources
+        .filter((file) => called("send", file))
+        .map((file) => file.path)
+        .toSorted(),
+      ["src/deadletter/DeadLetterQueue.ts", "src/deadletter/giveBack.ts"]
     )
   })
 

@@ -94,7 +94,8 @@ describe("SqsSourceAws", () => {
         MaxNumberOfMessages: 7,
         WaitTimeSeconds: 20,
         VisibilityTimeout: 90,
-        MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"]
+        MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
+        MessageAttributeNames: ["s3beat.*"]
       })
     }).pipe(Effect.provide(layer))
   )

@@ -55,6 +55,20 @@ describe("config errors", () => {
     ])
   })
 
+  it("dead letters may not go to a queue that is polled, however it is written: they would go round in it", () => {
+    const error =
+      "s3beat.yml:4:21 deadLetter.queue: is one of sqsQueues, and dead letters would go round in it; name another queue"
+    for (const queue of [
+      "cloudtrail-events:us-east-1",
+      "arn:aws:sqs:us-east-1:123456789012:cloudtrail-events",
+      "https://sqs.us-east-1.amazonaws.com/123456789012/cloudtrail-events"
+    ]) {
+      assert.deepStrictEqual(errorsOf(withKeys(`deadLetter.queue: ${queue}`)), [error])
+    }
+    assert.deepStrictEqual(errorsOf(withKeys("deadLetter.queue: cloudtrail-events:eu-west-1")), [])
+    assert.deepStrictEqual(errorsOf(withKeys("deadLetter.queue: cloudtrail-events-dlq:us-east-1")), [])
+  })
+
   it("on one line, too, errors are told in the order of the file", () => {
     assert.deepStrictEqual(errorsOf(withKeys("traits: {inclusion: '(', exclusions: x}")), [
       "s3beat.yml:4:23 traits.inclusion: is no valid regular expression: Unterminated group",

@@ -186,6 +186,40 @@ describe("queues on the embedded AWS", () => {
     }).pipe(Effect.scoped, Effect.provide(World.layer))
   )
 
+  it.effect("a message's attributes come with it; those that SQS does not take are refused in its words", () =>
+    Effect.gen(function* () {
+      const { sqs } = yield* signedInAs(World.beat)
+      const QueueUrl = yield* urlOf("s3beat-events")
+      const sendWith = (attributes: Readonly<Record<string, string>>) => () =>
+        sqs.send(
+          new SendMessageCommand({
+            QueueUrl,
+            MessageBody: "x",
+            MessageAttributes: Object.fromEntries(
+              Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: "String", StringValue }])
+            )
+          })
+        )
+      const ten = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`name.${i}`, `日志 ${i}`]))
+      yield* Effect.promise(sendWith(ten))
+      const [message] = yield* receive(sqs, QueueUrl, { MessageAttributeNames: ["name.*"] })
+      assert.strictEqual(message?.MessageAttributes?.["name.9"]?.StringValue, "日志 9")
+      for (const refused of [
+        { ...ten, eleventh: "x" },
+        { empty: "" },
+        { "aws.name": "x" },
+        { control: "\u0000" },
+        { noncharacter: "\uffff" }
+      ]) {
+        assert.strictEqual(
+          yield* codeOf(sendWith(refused)),
+          "400 InvalidParameterValue",
+          Object.keys(refused).join(" ")
+        )
+      }
+    }).pipe(Effect.scoped, Effect.provide(World.layer))
+  )
+
   it.effect("a long poll ends when its time is up, or with the first message", () =>
     Effect.gen(function* () {
       const aws = yield* EmbeddedAws

@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
+import * as DeadLettersNone from "../../src/deadletter/DeadLettersNone.ts"
 import { Unavailable } from "../../src/domain/reasons.ts"
 import { Output } from "../../src/output/Output.ts"
 import * as PublisherCoalescing from "../../src/output/PublisherCoalescing.ts"
@@ -62,6 +63,7 @@ type PlanOf<A> = A extends fc.Arbitrary<infer Plan> ? Plan : never
 const run = (plan: PlanOf<typeof schedule>) => {
   const acked = new Map<string, number>()
   const services = Layer.mergeAll(
+    DeadLettersNone.layer,
     LeaseBatching.layer({ visibilityTimeout }),
     PublisherCoalescing.layer({ maxEvents: 64, maxBytes: 64 * 1024, maxWait: Duration.millis(100) }).pipe(
       Layer.provide(ledgerOf(acked))

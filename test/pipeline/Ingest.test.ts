@@ -3,7 +3,6 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Metric } from "effect"
-import { TestClock } from "effect/testing"
 import { gzipSync } from "node:zlib"
 import { Unavailable } from "../../src/domain/reasons.ts"
 import type { ObjectRef } from "../../src/domain/ObjectRef.ts"
@@ -13,6 +12,7 @@ import { Fault as SqsFault, SqsSourceMemory } from "../../src/testing/SqsSourceM
 import * as metrics from "../../src/telemetry/metrics.ts"
 import * as Logged from "../support/Logged.ts"
 import * as Pipeline from "../support/pipeline.ts"
+import { passes, until } from "../support/pipelineTime.ts"
 
 const { queue } = Pipeline
 
@@ -41,22 +41,6 @@ const sendBroken = Effect.fnUntraced(function* (fault: Fault) {
 const messages = Effect.gen(function* () {
   const output = yield* OutputMemory
   return (yield* output.events).map((event): string => JSON.parse(event).message)
-})
-
-const passes = Effect.fnUntraced(function* (duration: Duration.Input) {
-  const seconds = Duration.toSeconds(Duration.fromInputUnsafe(duration))
-  for (let second = 0; second <= seconds; second++) yield* aSecond
-})
-
-/** A second of the clock, and a turn of the event loop: what a thread inflates is not ruled by the clock. */
-const aSecond = Effect.andThen(
-  Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve))),
-  TestClock.adjust("1 second")
-)
-
-/** Lets time pass until it is so, within reason. */
-const until = Effect.fnUntraced(function* <R>(isSo: Effect.Effect<boolean, never, R>) {
-  for (let second = 0; second < 20_000 && !(yield* isSo); second++) yield* aSecond
 })
 
 const deletedCount = Effect.gen(function* () {

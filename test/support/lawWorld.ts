@@ -11,6 +11,7 @@ import * as CredentialsByRole from "../../src/credentials/CredentialsByRole.ts"
 import { EmbeddedAws, type EmbeddedAwsOptions } from "../../src/demo/EmbeddedAws.ts"
 import { type EventBatch, events } from "../../src/domain/EventBatch.ts"
 import { Output } from "../../src/output/Output.ts"
+import * as DeadLettersNone from "../../src/deadletter/DeadLettersNone.ts"
 import * as PublisherCoalescing from "../../src/output/PublisherCoalescing.ts"
 import * as Ingest from "../../src/pipeline/Ingest.ts"
 import * as LeaseBatching from "../../src/source/LeaseBatching.ts"
@@ -60,7 +61,7 @@ export interface WorldOptions extends Partial<EmbeddedAwsOptions> {
 
 /** Everything but the output. */
 export const layerWithoutOutput = ({ seed = 1, ...aws }: WorldOptions = {}) =>
-  services.pipe(
+  Layer.merge(services, DeadLettersNone.layer).pipe(
     Layer.provideMerge(FaultProxy.layer({ seed })),
     Layer.provideMerge(TwoAccounts.layerWith(aws)),
     Layer.provideMerge(Layer.sync(Books, Ledger.make))

@@ -3,6 +3,7 @@
  */
 import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
 import type { DecodeOptions } from "../../src/decode/decodeObject.ts"
+import * as DeadLettersNone from "../../src/deadletter/DeadLettersNone.ts"
 import type { ObjectRef } from "../../src/domain/ObjectRef.ts"
 import type { QueueRef } from "../../src/domain/QueueRef.ts"
 import { makeEventEncoder } from "../../src/encode/EventEncoder.ts"
@@ -44,15 +45,20 @@ export const options: Ingest.IngestOptions = {
   onMissingObject: "delete"
 }
 
-/** The services in memory. */
-export const layer = Layer.mergeAll(
-  LeaseBatching.layer({ visibilityTimeout }),
-  PublisherCoalescing.layer({ maxEvents: 2048, maxBytes: 4 * 1024 * 1024, maxWait: Duration.millis(100) })
-).pipe(
-  Layer.provideMerge(Layer.mergeAll(SqsSourceMemory.layer, OutputMemory.layer())),
-  Layer.provideMerge(S3ReaderMemory.layer),
-  Layer.tap((context) => Effect.provide(createQueue, context))
-)
+/** The services in memory, without a destination for dead letters. */
+export const layer = Layer.suspend(() => layerWith(DeadLettersNone.layer))
+
+/** The services in memory, with this destination. */
+export const layerWith = <A, E>(deadLetters: Layer.Layer<A, E>) =>
+  Layer.mergeAll(
+    deadLetters,
+    LeaseBatching.layer({ visibilityTimeout }),
+    PublisherCoalescing.layer({ maxEvents: 2048, maxBytes: 4 * 1024 * 1024, maxWait: Duration.millis(100) })
+  ).pipe(
+    Layer.provideMerge(Layer.mergeAll(SqsSourceMemory.layer, OutputMemory.layer())),
+    Layer.provideMerge(S3ReaderMemory.layer),
+    Layer.tap((context) => Effect.provide(createQueue, context))
+  )
 
 const createQueue = Effect.gen(function* () {
   yield* (yield* SqsSourceMemory.SqsSourceMemory).createQueue(queue)

@@ -7,6 +7,7 @@ import * as StsAws from "../../src/aws/StsAws.ts"
 import { startThread } from "../../src/cli/startThread.ts"
 import * as ConfigFile from "../../src/config/ConfigFile.ts"
 import * as IdentitiesSts from "../../src/credentials/IdentitiesSts.ts"
+import * as DeadLettersNone from "../../src/deadletter/DeadLettersNone.ts"
 import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
 import * as PublisherCoalescing from "../../src/output/PublisherCoalescing.ts"
 import * as Progress from "../../src/telemetry/progress.ts"
@@ -42,6 +43,7 @@ const start = Effect.gen(function* () {
     const thread = startThread({
       source,
       queues: [{ queue: { name: queue.name, region: queue.region }, hasRedrivePolicy: false }],
+      deadLetters: "nowhere",
       count: WORKERS,
       logging: { format: "json", level: "None", colors: false }
     })
@@ -61,7 +63,7 @@ const start = Effect.gen(function* () {
   )
   const drain = yield* Deferred.make<void>()
   const running = yield* Workers.run(WORKERS, Deferred.await(drain)).pipe(
-    Effect.provide(Layer.mergeAll(spawner, identities, PublisherCoalescing.layer(config.batch))),
+    Effect.provide(Layer.mergeAll(spawner, identities, PublisherCoalescing.layer(config.batch), DeadLettersNone.layer)),
     Effect.forkScoped
   )
   const beginDrain = Deferred.succeed(drain, undefined)

@@ -1,0 +1,104 @@
+/**
+ * What the running daemon shows of itself to the machine that it runs on.
+ */
+import { readdir, readFile, readlink, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
+import * as World from "../support/embeddedAws.ts"
+import * as S3beat from "../support/s3beatProcess.ts"
+import { layer as temporaryDirectory, TemporaryDirectory } from "../support/TemporaryDirectory.ts"
+
+/** The state of a socket that listens. **Source** include/net/tcp_states.h of Linux */
+const LISTEN = "0A"
+
+/** The state of a UDP socket that is bound and takes from anyone. */
+const UNCONNECTED = "07"
+
+/** The inodes of the sockets of this process. */
+const socketsOf = async (pid: number): Promise<ReadonlySet<string>> => {
+  const directory = `/proc/${pid}/fd`
+  const links = await Promise.all(
+    (await readdir(directory)).map((fd) => readlink(join(directory, fd)).catch(() => "closed meanwhile"))
+  )
+  return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/u.exec(link)?.[1] ?? []))
+}
+
+/** The addresses at which this process takes what comes over a network. */
+const openTo = async (pid: number): Promise<ReadonlyArray<string>> => {
+  const own = await socketsOf(pid)
+  const tables = [
+    ["tcp", LISTEN],
+    ["tcp6", LISTEN],
+    ["udp", UNCONNECTED],
+    ["udp6", UNCONNECTED]
+  ] as const
+  const found = await Promise.all(
+    tables.map(async ([table, wanted]) => {
+      const rows = (await readFile(`/proc/${pid}/net/${table}`, "utf8")).trim().split("\n").slice(1)
+      return rows.flatMap((row) => {
+        const [, address, , state, , , , , , inode = ""] = row.trim().split(/\s+/u)
+        return state === wanted && own.has(inode) ? [`${table} ${address}`] : []
+      })
+    })
+  )
+  return found.flat()
+}
+
+const childrenOf = async (pid: number): Promise<string> => {
+  const tasks = await readdir(`/proc/${pid}/task`)
+  const children = await Promise.all(tasks.map((task) => readFile(`/proc/${pid}/task/${task}/children`, "utf8")))
+  return children.join("").trim()
+}
+
+/** A daemon that has taken and deleted a message, with its keys from the environment. */
+const working = Effect.gen(function* () {
+  const aws = yield* EmbeddedAws
+  const directory = yield* TemporaryDirectory
+  const config = join(directory, "s3beat.yml")
+  const { endpoint } = aws
+  const text = [
+    "s3beat:",
+    "  beatIdentifier: test",
+    "  sqsQueues: [s3beat-events:us-east-1]",
+    `  accessKeyID: ${World.beat.accessKeyId}`,
+    "  secretAccessKey: ${THE_SECRET}",
+    "  period: 1s",
+    `  endpoints: {s3: '${endpoint}', sqs: '${endpoint}', sts: '${endpoint}'}`,
+    `  deadLetter.path: '${join(directory, "dead")}'`,
+    `output.file: {path: '${directory}'}`,
+    ""
+  ].join("\n")
+  yield* Effect.promise(() => writeFile(config, text, { mode: 0o600 }))
+  yield* aws.putObject("own-logs", "a", Buffer.from("one\n"))
+  yield* aws.sendMessage(World.arn.events, "hello")
+  const daemon = yield* S3beat.start(["run", "-c", config], { THE_SECRET: World.beat.secretAccessKey })
+  yield* Effect.repeat(Effect.delay(aws.queueDepth(World.arn.events), "20 millis"), {
+    until: ({ inFlight, ready }) => inFlight + ready === 0
+  })
+  return { daemon, pid: daemon.child.pid ?? 0 }
+})
+
+describe.skipIf(process.platform !== "linux")("the daemon as a process", () => {
+  it.live(
+    "opens no port, starts no process, and shows no secret on its command line or in its log",
+    () =>
+      Effect.gen(function* () {
+        const { daemon, pid } = yield* working
+        assert.deepStrictEqual(yield* Effect.promise(() => openTo(pid)), [])
+        // The same look at this process finds the AWS that it embeds.
+        assert.isAbove((yield* Effect.promise(() => openTo(process.pid))).length, 0)
+        assert.strictEqual(yield* Effect.promise(() => childrenOf(pid)), "")
+        assert.include(yield* Effect.promise(() => childrenOf(process.pid)), String(pid))
+        const commandLine = yield* Effect.promise(() => readFile(`/proc/${pid}/cmdline`, "utf8"))
+        assert.include(commandLine, "run")
+        assert.notInclude(commandLine, World.beat.secretAccessKey)
+        daemon.child.kill("SIGTERM")
+        const { exitCode, stderr, stdout } = yield* daemon.ended
+        assert.strictEqual(exitCode, 0)
+        assert.notInclude(stdout + stderr, World.beat.secretAccessKey)
+      }).pipe(Effect.scoped, Effect.provide(Layer.merge(World.layer, temporaryDirectory))),
+    60_000
+  )
+})
