@@ -1,8 +1,10 @@
 /**
- * The two accounts of the demo: A, with the logs, and B, where s3beat runs.
+ * The two accounts of the demo: A, with the logs, and B, where s3beat runs. Both allow what `s3beat policy` says, and no more.
  */
 import { Duration } from "effect"
-import { type Account, userArn } from "./World.ts"
+import * as Policies from "../policy/Policies.ts"
+import { policyOf, queuePolicyOf, trustOf } from "./fromPolicies.ts"
+import type { Account } from "./World.ts"
 
 /** The queue's name, in B. */
 export const QUEUE = "s3beat-events"
@@ -11,8 +13,27 @@ export const QUEUE = "s3beat-events"
 export const ROLE = "s3beat-reader"
 
 const REGION = "us-east-1"
-const ROLE_ARN = `arn:aws:iam::111111111111:role/${ROLE}`
-const QUEUE_ARN = `arn:aws:sqs:${REGION}:222222222222:${QUEUE}`
+const ACCOUNT_A = "111111111111"
+const ACCOUNT_B = "222222222222"
+const BEAT_ARN = `arn:aws:iam::${ACCOUNT_B}:user/s3beat`
+const ROLE_ARN = `arn:aws:iam::${ACCOUNT_A}:role/${ROLE}`
+const QUEUE_ARN = `arn:aws:sqs:${REGION}:${ACCOUNT_B}:${QUEUE}`
+const EXTERNAL_ID = "demo-external-id"
+const MAX_SESSION_DURATION = Duration.hours(1)
+
+const bucket = (name: string, region: string) => ({ name, region, notifies: { queueArn: QUEUE_ARN } })
+
+/** In two regions, and both tell the queue in B of new objects. */
+const buckets = [bucket("prod-logs", REGION), bucket("prod-logs-eu", "eu-west-1")]
+
+const policies = Policies.make({
+  queues: [{ name: QUEUE, region: REGION }],
+  roles: [{ arn: ROLE_ARN, externalId: EXTERNAL_ID, buckets: [], queues: [] }],
+  sessionSeconds: Duration.toSeconds(MAX_SESSION_DURATION),
+  principal: BEAT_ARN,
+  buckets: buckets.map(({ name }) => name),
+  kmsKeys: []
+})
 
 /** B's user, by whose keys the daemon is known. They are good for nothing but this AWS. */
 const s3beatUser = {
@@ -20,17 +41,7 @@ const s3beatUser = {
   accessKeyId: "AKIADEMO222222222222",
   secretAccessKey: "demo-secret-of-account-b",
   policy: [
-    {
-      actions: [
-        "sqs:GetQueueUrl",
-        "sqs:GetQueueAttributes",
-        "sqs:ReceiveMessage",
-        "sqs:ChangeMessageVisibility",
-        "sqs:DeleteMessage"
-      ],
-      resources: [QUEUE_ARN]
-    },
-    { actions: ["sts:AssumeRole"], resources: [ROLE_ARN] },
+    ...policyOf(policies.identity.policy),
     // More than it needs, to show that a permission in B opens nothing in A.
     { actions: ["s3:GetObject"], resources: ["*"] }
   ]
@@ -44,36 +55,33 @@ const uploader = {
   policy: [{ actions: ["s3:*"], resources: ["*"] }]
 }
 
-const bucket = (name: string, region: string) => ({ name, region, notifies: { queueArn: QUEUE_ARN } })
-
-/** Account A: production. Its buckets are in two regions, and both tell the queue in B of new objects. */
+/** Account A: production. */
 export const accountA: Account = {
-  id: "111111111111",
+  id: ACCOUNT_A,
   users: [uploader],
-  roles: [
-    {
-      name: ROLE,
-      trusts: ["arn:aws:iam::222222222222:user/s3beat"],
-      externalId: "demo-external-id",
-      maxSessionDuration: Duration.hours(1),
-      policy: [
-        { actions: ["s3:GetObject"], resources: ["arn:aws:s3:::prod-logs/*", "arn:aws:s3:::prod-logs-eu/*"] },
-        { actions: ["s3:ListBucket"], resources: ["arn:aws:s3:::prod-logs", "arn:aws:s3:::prod-logs-eu"] }
-      ]
-    }
-  ],
-  buckets: [bucket("prod-logs", REGION), bucket("prod-logs-eu", "eu-west-1")],
+  roles: policies.roles.map(({ permissions, trust }) => ({
+    name: ROLE,
+    maxSessionDuration: MAX_SESSION_DURATION,
+    policy: policyOf(permissions),
+    ...trustOf(trust)
+  })),
+  buckets,
   queues: []
 }
 
 /** Account B: where the queue is, and s3beat. */
 export const accountB: Account = {
-  id: "222222222222",
+  id: ACCOUNT_B,
   users: [s3beatUser],
   roles: [],
   buckets: [],
   queues: [
-    { name: QUEUE, region: REGION, redrive: { deadLetterQueue: `${QUEUE}-dlq`, maxReceiveCount: 10 } },
+    {
+      name: QUEUE,
+      region: REGION,
+      redrive: { deadLetterQueue: `${QUEUE}-dlq`, maxReceiveCount: 10 },
+      policy: policies.queues.flatMap(({ policy }) => queuePolicyOf(policy))
+    },
     { name: `${QUEUE}-dlq`, region: REGION }
   ]
 }
@@ -83,8 +91,8 @@ export const cast = {
   region: REGION,
   queueArn: QUEUE_ARN,
   roleArn: ROLE_ARN,
-  externalId: "demo-external-id",
+  externalId: EXTERNAL_ID,
   beat: s3beatUser,
-  beatArn: userArn(accountB, s3beatUser),
+  beatArn: BEAT_ARN,
   uploader
 } as const
