@@ -27,7 +27,8 @@ export const servicesLayer = (config: S3beatConfig) => {
   return Layer.mergeAll(source, reader).pipe(Layer.provideMerge(credentialsLayer(config)), Layer.merge(publisher))
 }
 
-const outputLayer = (output: OutputConfig) => {
+/** The output that the config enables. */
+export const outputLayer = (output: OutputConfig) => {
   switch (output._tag) {
     case "File":
       return FileOutput.layer({ ...output, directory: output.path })
@@ -36,7 +37,11 @@ const outputLayer = (output: OutputConfig) => {
   }
 }
 
-const credentialsLayer = (config: S3beatConfig) => {
+/** How sessions of roles are called in the trails of their accounts. */
+export const sessionName = ({ beatIdentifier }: S3beatConfig): string => `s3beat-${beatIdentifier}`
+
+/** Who s3beat is, and who it may be; with STS itself, for those who ask it more. */
+export const credentialsLayer = (config: S3beatConfig) => {
   const { accessKeyID, secretAccessKey, stsRegion: region } = config
   const base =
     config.awsFlag || accessKeyID === undefined || secretAccessKey === undefined
@@ -44,7 +49,7 @@ const credentialsLayer = (config: S3beatConfig) => {
       : BaseIdentityAws.layerKeys({ accessKeyId: accessKeyID, secretAccessKey })
   return CredentialsByRole.layer({
     roles: config.assumeRoleFlag ? config.assumeRoleArn : [],
-    sessionName: `s3beat-${config.beatIdentifier}`,
+    sessionName: sessionName(config),
     duration: config.stsCredsExpirationTime
-  }).pipe(Layer.provide(StsAws.layer({ region, endpoint: config.endpoints.sts })), Layer.provide(base))
+  }).pipe(Layer.provideMerge(StsAws.layer({ region, endpoint: config.endpoints.sts })), Layer.provide(base))
 }

@@ -32,11 +32,15 @@ export interface Role {
 /** How S3 tells of new objects: by itself, through a topic, or through an event bus. */
 export type NotificationFormat = "s3" | "sns" | "eventbridge"
 
-/** A bucket. `kmsKey` is the ARN of the key that its objects are encrypted with. One with versions keeps what is overwritten. */
+/**
+ * A bucket. `kmsKey` is the ARN of the key that its objects are encrypted with. One with versions keeps what is overwritten, and one
+ * that is public lets other accounts do what they allow themselves.
+ */
 export interface Bucket {
   readonly name: string
   readonly region: string
   readonly isVersioned?: boolean
+  readonly isPublic?: boolean
   readonly notifies?: { readonly queueArn: string; readonly format?: NotificationFormat }
   readonly kmsKey?: string
 }

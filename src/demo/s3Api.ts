@@ -109,8 +109,9 @@ export const authorize = Effect.fnUntraced(function* (
   }
   const expectedOwner = headers["x-amz-expected-bucket-owner"]
   if (expectedOwner !== undefined && expectedOwner !== account.id) return yield* denied("Access Denied")
-  // A bucket belongs to its account: others come in by a role of that account, as no bucket policy lets them in.
-  if (principal.accountId !== account.id || !allows(principal.policy, action, resource)) {
+  // A bucket belongs to its account: others come in by a role of that account, unless the bucket itself lets everybody in.
+  const isOpen = principal.accountId === account.id || bucket.isPublic === true
+  if (!isOpen || !allows(principal.policy, action, resource)) {
     return yield* denied(
       `User: ${principal.arn} is not authorized to perform: ${action} on resource: "${resource}" because no identity-based policy allows the ${action} action`
     )

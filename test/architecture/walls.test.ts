@@ -35,9 +35,10 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   output: ["domain"],
   config: ["domain"],
   policy: ["domain", "credentials"],
+  check: ["domain", "notification", "credentials", "source", "reader", "policy", "output"],
   telemetry: ["domain"],
   pipeline: ["domain", "notification", "decode", "encode", "source", "reader", "output", "telemetry"],
-  aws: ["domain", "source", "reader", "credentials"],
+  aws: ["domain", "source", "reader", "credentials", "check"],
   testing: ["domain", "source", "reader", "credentials", "output"],
   demo: ["domain", "demo", "policy"],
   cli: [
@@ -114,6 +115,19 @@ describe("the walls", () => {
     assert.deepStrictEqual(
       sources.filter((file) => called("receive", file)).map((file) => file.path),
       ["src/pipeline/receive.ts"]
+    )
+  })
+
+  it("messages are taken over the wire by the source, and by the peek, which gives back what it takes and deletes nothing", () => {
+    const sending = (command: string) =>
+      sources.filter(({ text }) => text.includes(`new ${command}Command(`)).map(({ path }) => path)
+    assert.deepStrictEqual(sending("ReceiveMessage"), ["src/aws/QueueInspectorAws.ts", "src/aws/SqsSourceAws.ts"])
+    assert.deepStrictEqual(sending("DeleteMessageBatch"), ["src/aws/SqsSourceAws.ts"])
+    // With a receipt handle of its own making, good for no message.
+    assert.deepStrictEqual(sending("DeleteMessage"), ["src/aws/QueueInspectorAws.ts"])
+    assert.include(
+      sources.find(({ path }) => path === "src/aws/QueueInspectorAws.ts")?.text ?? "",
+      "new DeleteMessageCommand(rehearsal)"
     )
   })
 
