@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
 import type { Statement } from "../../src/demo/World.ts"
 import * as World from "../support/checkWorld.ts"
+import { KEY, QUEUE, ROLE } from "../support/policyWorld.ts"
 
 const without = (policy: ReadonlyArray<Statement>, action: string): ReadonlyArray<Statement> =>
   policy.map(({ actions, resources }) => ({ actions: actions.filter((name) => name !== action), resources }))
@@ -40,7 +41,7 @@ const causes: ReadonlyArray<Cause> = [
   {
     named: "a role that does not trust us",
     change: { role: { trusts: ["333333333333"] } },
-    check: `role ${World.ROLE}`,
+    check: `role ${ROLE}`,
     detail: /not authorized to perform: sts:AssumeRole/u,
     add: [
       ["trust policy", "111111111111", "sts:AssumeRole"],
@@ -50,14 +51,14 @@ const causes: ReadonlyArray<Cause> = [
   {
     named: "a role that asks for another external id",
     change: { role: { externalId: "another" } },
-    check: `role ${World.ROLE}`,
+    check: `role ${ROLE}`,
     detail: /sts:AssumeRole/u,
     advice: /external id/u
   },
   {
     named: "a duration that is too long for the role",
     change: { s3beat: "stsCredsExpirationTime: 2h" },
-    check: `role ${World.ROLE}`,
+    check: `role ${ROLE}`,
     detail: /maximum session duration/u,
     advice: /--role-name reader --max-session-duration 7200/u
   },
@@ -129,7 +130,7 @@ const causes: ReadonlyArray<Cause> = [
   },
   {
     named: "a message that is no notification",
-    change: { upload: Effect.flatMap(EmbeddedAws, (aws) => aws.sendMessage(World.QUEUE, "hello")) },
+    change: { upload: Effect.flatMap(EmbeddedAws, (aws) => aws.sendMessage(QUEUE, "hello")) },
     check: "messages of queue events:us-east-1",
     status: "warning",
     detail: /the body is not JSON/u
@@ -151,7 +152,7 @@ const causes: ReadonlyArray<Cause> = [
   },
   {
     named: "a KMS key that the role may not use",
-    change: { bucket: (bucket) => ({ ...bucket, kmsKey: World.KEY }) },
+    change: { bucket: (bucket) => ({ ...bucket, kmsKey: KEY }) },
     check: "bucket logs",
     detail: /kms:Decrypt on resource: arn:aws:kms:us-east-1:111111111111:key\/logs/u,
     add: [["role permissions", "111111111111", "kms:Decrypt"]]
@@ -213,7 +214,7 @@ describe("s3beat check", () => {
           "config",
           "reach AWS",
           "identity",
-          `role ${World.ROLE}`,
+          `role ${ROLE}`,
           "queue events:us-east-1",
           "messages of queue events:us-east-1",
           "bucket logs",
@@ -253,7 +254,7 @@ describe("s3beat check", () => {
       const { findings } = yield* World.findingsOf({ role: { trusts: [] }, flags: ["--bucket", "logs"] })
       assert.deepInclude(
         findings.find(({ check }) => check === "bucket logs"),
-        { status: "skipped", detail: `not checked because role ${World.ROLE} failed` }
+        { status: "skipped", detail: `not checked because role ${ROLE} failed` }
       )
       const { findings: ofNobody } = yield* World.findingsOf({ user: { secretAccessKey: "another" } })
       assert.deepInclude(
@@ -319,17 +320,17 @@ describe("s3beat check", () => {
 
   it.live("for people each finding is a line, with the statement to add below it", () =>
     Effect.gen(function* () {
-      const { exitCode, stdout } = yield* World.runCheck({ bucket: (bucket) => ({ ...bucket, kmsKey: World.KEY }) })
+      const { exitCode, stdout } = yield* World.runCheck({ bucket: (bucket) => ({ ...bucket, kmsKey: KEY }) })
       assert.strictEqual(exitCode, 1)
       assert.match(stdout, /^✓ identity: arn:aws:iam::222222222222:user\/s3beat, in account 222222222222$/mu)
       assert.match(stdout, /^✗ bucket logs: as arn:aws:iam::111111111111:role\/reader: AccessDenied/mu)
       assert.include(
         stdout,
-        `    Add to the permissions of ${World.ROLE}, in account 111111111111:
+        `    Add to the permissions of ${ROLE}, in account 111111111111:
       {
         "Effect": "Allow",
         "Action": "kms:Decrypt",
-        "Resource": "${World.KEY}"
+        "Resource": "${KEY}"
       }
 `
       )

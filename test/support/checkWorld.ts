@@ -5,28 +5,28 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Duration, Effect, Schema } from "effect"
+import { Console, Effect, Schema } from "effect"
 import { Command } from "effect/cli"
 import { s3beat } from "../../src/cli/Cli.ts"
 import { EmbeddedAws, layer as layerAws } from "../../src/demo/EmbeddedAws.ts"
-import { policyOf, queuePolicyOf, trustOf } from "../../src/demo/fromPolicies.ts"
 import type { Account, Bucket, Queue, Role, User } from "../../src/demo/World.ts"
 import * as Policies from "../../src/policy/Policies.ts"
+import { accountsOf, BEAT, partsOf, QUEUE, ROLE } from "./policyWorld.ts"
 
-/** The names of this world. */
-export const ROLE = "arn:aws:iam::111111111111:role/reader"
-export const QUEUE = "arn:aws:sqs:us-east-1:222222222222:events"
-export const KEY = "arn:aws:kms:us-east-1:111111111111:key/logs"
-export const BEAT = "arn:aws:iam::222222222222:user/s3beat"
+const parts = partsOf(
+  Policies.make({
+    queues: [{ name: "events", region: "us-east-1" }],
+    roles: [{ arn: ROLE, externalId: "shared", buckets: [], queues: [] }],
+    sessionSeconds: 3600,
+    principal: BEAT,
+    buckets: ["logs"],
+    kmsKeys: []
+  })
+)
 
-const { identity, queues, roles } = Policies.make({
-  queues: [{ name: "events", region: "us-east-1" }],
-  roles: [{ arn: ROLE, externalId: "shared", buckets: [], queues: [] }],
-  sessionSeconds: 3600,
-  principal: BEAT,
-  buckets: ["logs"],
-  kmsKeys: []
-})
+/** What the identity and the role may do. */
+export const beatPolicy = parts.user.policy
+export const readerPolicy = parts.role.policy
 
 /** What a test changes of the world, and of the config. */
 export interface Change {
@@ -45,64 +45,20 @@ export interface Change {
   readonly upload?: Effect.Effect<unknown, never, EmbeddedAws>
 }
 
-/** What the identity and the role may do. */
-export const beatPolicy = policyOf(identity.policy)
-export const readerPolicy = roles.flatMap(({ permissions }) => policyOf(permissions))
-
 const same = <A>(value: A): A => value
 
 const logs: Bucket = { name: "logs", region: "us-east-1", notifies: { queueArn: QUEUE } }
 
-const accountsOf = ({
-  bucket = same,
-  isBucketForeign = false,
-  queue = same,
-  role,
-  user
-}: Change): ReadonlyArray<Account> => [
-  {
-    id: "222222222222",
-    users: [
-      {
-        name: "s3beat",
-        accessKeyId: "AKIABEAT",
-        secretAccessKey: "secret-of-beat",
-        policy: beatPolicy,
-        ...user
-      }
-    ],
-    roles: [],
-    buckets: [],
-    queues: [
-      queue({
-        name: "events",
-        region: "us-east-1",
-        redrive: { deadLetterQueue: "dead", maxReceiveCount: 10 },
-        policy: queues.flatMap(({ policy }) => queuePolicyOf(policy))
-      }),
-      { name: "dead", region: "us-east-1" }
-    ]
-  },
-  {
-    id: "111111111111",
-    users: [],
-    roles: roles.map(({ permissions, trust }) =>
-      Object.assign(
-        { name: "reader", maxSessionDuration: Duration.hours(1), policy: policyOf(permissions), ...trustOf(trust) },
-        role
-      )
-    ),
-    buckets: isBucketForeign ? [] : [bucket(logs)],
-    queues: []
-  },
-  {
-    id: "333333333333",
-    users: [],
-    roles: [],
-    buckets: isBucketForeign ? [bucket(logs)] : [],
-    queues: []
+const worldOf = ({ bucket = same, isBucketForeign = false, queue = same, role, user }: Change) => {
+  const changed = {
+    user: { ...parts.user, ...user },
+    role: { ...parts.role, ...role },
+    queue: queue(parts.queue)
   }
-]
+  const buckets = [bucket(logs)]
+  const stranger: Account = { id: "333333333333", users: [], roles: [], buckets, queues: [] }
+  return isBucketForeign ? [...accountsOf(changed, []), stranger] : accountsOf(changed, buckets)
+}
 
 const Findings = Schema.fromJsonString(
   Schema.Struct({
@@ -167,7 +123,7 @@ export const runCheck = (change: Change = {}): Effect.Effect<Checked> =>
       Effect.orDie
     )
     return { exitCode, stdout: stdout.join("\n"), ready: (yield* aws.queueDepth(QUEUE)).ready }
-  }).pipe(Effect.scoped, Effect.provide(layerAws({ accounts: accountsOf(change) })), Effect.orDie)
+  }).pipe(Effect.scoped, Effect.provide(layerAws({ accounts: worldOf(change) })), Effect.orDie)
 
 /** The findings of `s3beat check --json`. */
 export const findingsOf = (change: Change = {}) =>
