@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { Credentials, type Identity } from "../credentials/Credentials.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
-import { accountOf, partitionOfRegion, s3Arn } from "../policy/arns.ts"
+import { partitionOfRegion, s3Arn } from "../policy/arns.ts"
 import * as statements from "../policy/statements.ts"
 import type { SqsSourceError } from "../source/SqsSource.ts"
 import { BucketInspector, type BucketRef, type ListedBucket } from "./BucketInspector.ts"
@@ -20,6 +20,9 @@ export const bucketName = (bucket: string): string => `bucket ${bucket}`
 
 /** A key that no bucket has: S3 tells only those who may read it that it is not there. */
 const NO_SUCH_KEY = "s3beat-check/no-such-object"
+
+/** S3 asks for no key where there is nothing to decrypt. */
+const NOTHING_TO_DECRYPT = "it holds no object yet, so that encryption could not be tried"
 
 /** What the checks of buckets are told. */
 export interface BucketOptions {
@@ -70,9 +73,7 @@ export const bucketChecks = Effect.fnUntraced(function* (options: BucketOptions)
         yield* credentials.remember(bucket.name, identity)
         const { found, hasObject, region } = read.success
         return [
-          ok(
-            `readable as ${identity.name}, in ${region}${options.queueRegions.includes(region) ? "" : ", where no queue is, so that only SNS or EventBridge can tell of its objects"}${hasObject ? "" : "; it holds no object yet, so that encryption could not be tried"}`
-          ),
+          ok([`readable as ${identity.name}`, whereIs(region), ...(hasObject ? [] : [NOTHING_TO_DECRYPT])].join("; ")),
           ...(found === undefined ? [mayNotList(bucket, identity, yield* caller)] : []),
           ...(seen === undefined ? [yield* told(bucket, found, identity)] : [])
         ]
@@ -83,6 +84,11 @@ export const bucketChecks = Effect.fnUntraced(function* (options: BucketOptions)
     }
     return [refusedToAll(bucket, seen, denials, yield* caller)]
   })
+
+  const whereIs = (region: string): string =>
+    options.queueRegions.includes(region)
+      ? `in ${region}`
+      : `in ${region}, where no queue is, so that only SNS or EventBridge can tell of its objects`
 
   /** Whether the bucket tells one of the queues of its objects. */
   const told = Effect.fnUntraced(function* (bucket: BucketRef, found: ListedBucket | undefined, identity: Identity) {
@@ -100,6 +106,9 @@ export const bucketChecks = Effect.fnUntraced(function* (options: BucketOptions)
     const ours = queueArns.find((arn) => arns.includes(arn))
     if (ours !== undefined) return ok(`tells ${ours} of new objects`)
     if (hasOther) return ok("tells of new objects through SNS or EventBridge")
+    if (arns.length === 0 && queueArns.length > 0) {
+      return skipped(`tells ${queueArns.join(", ")} of new objects; whether that is our queue may not be asked for`)
+    }
     return silent(bucket, identity, arns, yield* caller)
   })
 
@@ -132,7 +141,7 @@ const silent = ({ name }: BucketRef, identity: Identity, queueArns: ReadonlyArra
           {
             to: "bucket notification",
             of: name,
-            account: identity.accountId ?? caller.account ?? accountOf(QueueArn),
+            account: identity.accountId ?? caller.account,
             statement: { QueueConfigurations: [{ Id: "s3beat", QueueArn, Events: ["s3:ObjectCreated:*"] }] }
           }
         ]
