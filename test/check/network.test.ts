@@ -1,22 +1,11 @@
-import { createServer, type Server } from "node:net"
+import { createServer } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Network } from "../../src/check/Network.ts"
 import * as NetworkNode from "../../src/check/NetworkNode.ts"
 import { makeAuthority } from "../support/certificates.ts"
-
-/** The port on which the server listens, until the scope closes. */
-const listening = (server: Server) =>
-  Effect.acquireRelease(
-    Effect.callback<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
-      })
-    }),
-    () => Effect.sync(() => server.close())
-  )
+import { listening } from "../support/listening.ts"
 
 /** Takes connections, and answers what no TLS is. */
 const plainServer = () =>
