@@ -98,6 +98,7 @@ describe("the policies of a config", () => {
   it("the README has them as they are printed", () => {
     const readme = readFileSync("README.md", "utf8")
     const [, yaml = ""] = /```yaml\n(s3beat:[\s\S]*?)```/u.exec(readme) ?? []
+    const [, section = ""] = /### What to allow\n([\s\S]*?)\n##/u.exec(readme) ?? []
     const { s3beat } = parse(yaml)
     const [name, region] = s3beat.sqsQueues[0].split(":")
     const { identity, queues, roles } = make({
@@ -107,7 +108,7 @@ describe("the policies of a config", () => {
       kmsKeys: ["arn:aws:kms:us-east-1:111111111111:key/your-key"]
     })
     assert.deepStrictEqual(
-      [...readme.matchAll(/```json\n([\s\S]*?)```/gu)].map(([, text = ""]) => JSON.parse(text)),
+      [...section.matchAll(/```json\n([\s\S]*?)```/gu)].map(([, text = ""]) => JSON.parse(text)),
       [roles[0]?.trust, roles[0]?.permissions, identity.policy, queues[0]?.policy]
     )
   })

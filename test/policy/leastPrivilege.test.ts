@@ -24,6 +24,7 @@ s3beat:
   assumeRoleFlag: true
   assumeRoleArn: { arn: ${ROLE}, externalId: shared }
   period: 1s
+  heartbeatdisabled: true
   endpoints: { s3: "${endpoint}", sqs: "${endpoint}", sts: "${endpoint}" }
 output.file: { path: ${JSON.stringify(directory)}, filename: events }
 `
