@@ -203,7 +203,8 @@ const clientConfig = ({ endpoint }: SqsOptions) => ({
 /** SQS takes whole seconds; rounded up, so that nothing is visible before its time. */
 const wholeSeconds = (duration: Duration.Duration) => Math.ceil(Duration.toSeconds(duration))
 
-const toQueueMessage = (message: Message, queue: QueueRef, receivedAt: number): ReadonlyArray<QueueMessage> => {
+/** A message as SQS hands it over, in our words; none when SQS left out what it is known by. */
+export const toQueueMessage = (message: Message, queue: QueueRef, receivedAt: number): ReadonlyArray<QueueMessage> => {
   const {
     Attributes,
     Body: body = "",

@@ -99,7 +99,8 @@ export const make: (options: S3Options) => Effect.Effect<GetObject, never, Scope
 
 const noAnswer = () => Effect.fail(new Unavailable({ detail: `no answer within ${Duration.format(ANSWER_LIMIT)}` }))
 
-const clientConfig = ({ endpoint, forcePathStyle, maxSockets }: S3Options) => ({
+/** How clients of S3 are made. */
+export const clientConfig = ({ endpoint, forcePathStyle, maxSockets }: S3Options) => ({
   ...(endpoint === undefined ? undefined : { endpoint }),
   ...(forcePathStyle === undefined ? undefined : { forcePathStyle }),
   requestHandler: {
@@ -119,7 +120,9 @@ const inputOf = (ref: ObjectRef, identity: Identity, from: Continuation | undefi
 })
 
 /** A bucket that AWS says is in another region than the one that was asked. */
-const isElsewhere = (failure: AwsFailure | CredentialsError): failure is AwsFailure & { readonly region: string } =>
+export const isElsewhere = (
+  failure: AwsFailure | CredentialsError
+): failure is AwsFailure & { readonly region: string } =>
   failure._tag === "AwsFailure" &&
   failure.region !== undefined &&
   (failure.code === "AuthorizationHeaderMalformed" || [301, 302, 307, 308].includes(failure.status ?? 0))

@@ -8,6 +8,7 @@ import { demo } from "./Demo.ts"
 import { LogFormat } from "./flags.ts"
 import { init } from "./Init.ts"
 import { migrate } from "./Migrate.ts"
+import { policy } from "./Policy.ts"
 import { redrive } from "./Redrive.ts"
 import { run } from "./Run.ts"
 
@@ -16,6 +17,6 @@ export const s3beat = Command.make("s3beat").pipe(
   Command.withDescription(
     "Ships the logs that land in S3 buckets, announced on SQS, across AWS accounts; a message is deleted only after its events are acknowledged"
   ),
-  Command.withSubcommands([init, run, check, migrate, redrive, decode, demo]),
+  Command.withSubcommands([init, policy, check, run, migrate, redrive, decode, demo]),
   Command.withGlobalFlags([LogFormat])
 )

@@ -11,6 +11,13 @@ export const config = Flag.String("config").pipe(
   Flag.withDefault("s3beat.yml")
 )
 
+/** `--bucket NAME`, as often as need be: buckets that the config does not name. */
+export const buckets = Flag.String("bucket").pipe(
+  Flag.withMetavar("NAME"),
+  Flag.withDescription("A bucket with logs; may be repeated"),
+  Flag.atLeast(0)
+)
+
 /** `--log-format`: for every command. Without it: pretty on a terminal, JSON elsewhere. */
 export const LogFormat = GlobalFlag.Setting("log-format")({
   flag: Flag.Literals("log-format", ["pretty", "json"]).pipe(

@@ -35,11 +35,7 @@ export const servicesLayer = (config: S3beatConfig, output?: Layer.Layer<Output,
   )
 
 /** The queues, and who s3beat is towards them. */
-export const queuesLayer = (config: S3beatConfig) =>
-  sourceLayer(config).pipe(
-    Layer.provideMerge(CredentialsByRole.layerOverIdentities),
-    Layer.provideMerge(identitiesLayer(config))
-  )
+export const queuesLayer = (config: S3beatConfig) => Layer.provideMerge(sourceLayer(config), credentialsLayer(config))
 
 /** The way to `output`, the config's unless given. */
 export const publisherLayer = (config: S3beatConfig, output = outputLayer(config.output)) =>
@@ -77,7 +73,8 @@ const deadLettersLayer = ({
   return file === undefined ? DeadLetterQueue.layer(queue) : DeadLettersByKind.layer(DeadLetterQueue.layer(queue), file)
 }
 
-const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError> => {
+/** The output that the config enables. */
+export const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError> => {
   switch (output._tag) {
     case "File":
       return FileOutput.layer({ ...output, directory: output.path })
@@ -95,6 +92,13 @@ const workerOutputLayer = (output: OutputConfig): Layer.Layer<Output, OutputErro
   }
 }
 
+/** Who s3beat is, and who it may be; with STS itself, for those who ask it more. */
+export const credentialsLayer = (config: S3beatConfig) =>
+  Layer.provideMerge(CredentialsByRole.layerOverIdentities, identitiesLayer(config))
+
+/** How sessions of roles are called in the trails of their accounts. */
+export const sessionName = ({ beatIdentifier }: S3beatConfig): string => `s3beat-${beatIdentifier}`
+
 const identitiesLayer = (config: S3beatConfig) => {
   const { accessKeyID, secretAccessKey, stsRegion: region } = config
   const base =
@@ -103,9 +107,9 @@ const identitiesLayer = (config: S3beatConfig) => {
       : BaseIdentityAws.layerKeys({ accessKeyId: accessKeyID, secretAccessKey })
   return IdentitiesSts.layer({
     roles: rolesOf(config),
-    sessionName: `s3beat-${config.beatIdentifier}`,
+    sessionName: sessionName(config),
     duration: config.stsCredsExpirationTime
-  }).pipe(Layer.provide(StsAws.layer({ region, endpoint: config.endpoints.sts })), Layer.provide(base))
+  }).pipe(Layer.provideMerge(StsAws.layer({ region, endpoint: config.endpoints.sts })), Layer.provide(base))
 }
 
 const rolesOf = (config: S3beatConfig) => (config.assumeRoleFlag ? config.assumeRoleArn : [])

@@ -12,10 +12,17 @@ export interface StoredObject {
   readonly eTag: string
 }
 
+/** Where an object is. */
+export interface StoredAt {
+  readonly bucket: string
+  readonly key: string
+}
+
 /** The buckets. **Errors** A call for what is not there is a mistake of whoever built the world, and dies. */
 export interface ObjectStore {
   /** **Shape** Above `PART_BYTES` it is a multipart upload, so that the ETag is no MD5 of the bytes: as it is with AWS's tools. */
   readonly put: (bucket: string, key: string, bytes: Uint8Array) => Effect.Effect<void>
+  readonly copy: (from: StoredAt, to: StoredAt) => Effect.Effect<void>
   readonly remove: (bucket: string, key: string) => Effect.Effect<void>
   readonly head: (bucket: string, key: string) => Effect.Effect<StoredObject>
 }
@@ -25,13 +32,18 @@ const PART_BYTES = 8 * 1024 * 1024
 
 /** The store behind fauxqs. */
 export const make = (upstream: Pick<Upstream, "send">): ObjectStore => {
-  const ask = Effect.fnUntraced(function* (method: string, path: string, body?: Uint8Array) {
+  const ask = Effect.fnUntraced(function* (
+    method: string,
+    path: string,
+    body?: Uint8Array,
+    headers: Readonly<Record<string, string>> = {}
+  ) {
     const answer = yield* Effect.orDie(
       upstream.send({
         method,
         path,
         // Without a type fauxqs does not take an empty body.
-        headers: { "content-type": "application/octet-stream" },
+        headers: { "content-type": "application/octet-stream", ...headers },
         ...(body === undefined ? undefined : { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) })
       })
     )
@@ -60,6 +72,10 @@ export const make = (upstream: Pick<Upstream, "send">): ObjectStore => {
       const path = pathOf(bucket, key)
       return bytes.byteLength > PART_BYTES ? putInParts(path, bytes) : Effect.asVoid(ask("PUT", path, bytes))
     },
+    copy: (from, to) =>
+      Effect.asVoid(
+        ask("PUT", pathOf(to.bucket, to.key), undefined, { "x-amz-copy-source": pathOf(from.bucket, from.key) })
+      ),
     remove: (bucket, key) => Effect.asVoid(ask("DELETE", pathOf(bucket, key))),
     head: (bucket, key) =>
       Effect.map(ask("HEAD", pathOf(bucket, key)), ({ headers }) => ({
@@ -69,4 +85,6 @@ export const make = (upstream: Pick<Upstream, "send">): ObjectStore => {
   }
 }
 
-const pathOf = (bucket: string, key: string): string => `/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`
+/** The path of an object, as S3's path style has it. */
+export const pathOf = (bucket: string, key: string): string =>
+  `/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`

@@ -5,6 +5,7 @@ import { Agent, type IncomingMessage, request } from "node:http"
 import { Data, Duration, Effect, type Scope } from "effect"
 import type { FauxqsServer } from "fauxqs"
 import { AwsError } from "./AwsError.ts"
+import { versionsOf } from "./versions.ts"
 import { type Account, type Queue, queueArn } from "./World.ts"
 
 /** The emulator is no dependency of the daemon: whoever installed only that has to install it for the demo. */
@@ -64,7 +65,10 @@ export const make: (accounts: ReadonlyArray<Account>) => Effect.Effect<Upstream,
     }
 
     for (const account of accounts) {
-      for (const bucket of account.buckets) server.createBucket(bucket.name)
+      for (const bucket of account.buckets) {
+        server.createBucket(bucket.name)
+        if (bucket.isVersioned === true) server.createBucket(versionsOf(bucket.name))
+      }
       const named = account.queues.filter((queue) => queue.redrive === undefined)
       // A queue can name a dead-letter queue only once that is there.
       for (const queue of [...named, ...account.queues.filter((queue) => queue.redrive !== undefined)]) {

@@ -1,8 +1,10 @@
 /**
- * The three accounts of the demo: A and C, with the logs, and B, where s3beat runs.
+ * The three accounts of the demo: A and C, with the logs, and B, where s3beat runs. They allow what `s3beat policy` says, and no more.
  */
 import { Duration } from "effect"
-import { type Account, type Policy, type Queue, roleArn, type User, userArn } from "./World.ts"
+import * as Policies from "../policy/Policies.ts"
+import { policyOf, queuePolicyOf, trustOf } from "./fromPolicies.ts"
+import type { Account, Queue, Role, User } from "./World.ts"
 
 /** The queue's name, in B. */
 export const QUEUE = "s3beat-events"
@@ -14,24 +16,6 @@ const ID_C = "333333333333"
 const QUEUE_ARN = `arn:aws:sqs:${REGION}:${ID_B}:${QUEUE}`
 const BEAT_ARN = `arn:aws:iam::${ID_B}:user/s3beat`
 
-/** What s3beat does with a queue. */
-const polling = (arn: string): Policy[number] => ({
-  actions: [
-    "sqs:GetQueueUrl",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage"
-  ],
-  resources: [arn]
-})
-
-/** What s3beat does with a bucket. */
-const reading = (bucket: string): Policy => [
-  { actions: ["s3:GetObject"], resources: [`arn:aws:s3:::${bucket}/*`] },
-  { actions: ["s3:ListBucket"], resources: [`arn:aws:s3:::${bucket}`] }
-]
-
 /** Whoever uploads to the buckets of an account. The keys are good for nothing but this AWS. */
 const uploaderOf = (id: string, letter: string): User => ({
   name: "uploader",
@@ -40,29 +24,62 @@ const uploaderOf = (id: string, letter: string): User => ({
   policy: [{ actions: ["s3:*"], resources: ["*"] }]
 })
 
-/** A role that B's user may take on, if it knows the account's external id. */
-const roleFor = (name: string, externalId: string, policy: Policy) => ({
-  name,
-  trusts: [BEAT_ARN],
-  externalId,
-  maxSessionDuration: Duration.hours(1),
-  policy
+const AUDIT_REGION = "us-west-2"
+const auditEvents = { name: "audit-events", region: AUDIT_REGION }
+const AUDIT_QUEUE_ARN = `arn:aws:sqs:${AUDIT_REGION}:${ID_C}:${auditEvents.name}`
+
+const MAX_SESSION_DURATION = Duration.hours(1)
+
+/** The roles that B's user may take on, if it knows their external ids, and what each is for. */
+const roleArns = [
+  `arn:aws:iam::${ID_A}:role/s3beat-reader`,
+  `arn:aws:iam::${ID_A}:role/s3beat-reader-eu`,
+  `arn:aws:iam::${ID_C}:role/audit-reader`
+] as const
+const [roleArnA, roleArnEu, roleArnC] = roleArns
+const EXTERNAL_ID = "demo-external-id"
+const EXTERNAL_ID_C = "external-id-of-c"
+
+const policies = Policies.make({
+  queues: [{ name: QUEUE, region: REGION }, auditEvents],
+  roles: [
+    { arn: roleArnA, externalId: EXTERNAL_ID, buckets: ["prod-logs"], queues: [] },
+    { arn: roleArnEu, externalId: EXTERNAL_ID, buckets: ["prod-logs-eu"], queues: [] },
+    { arn: roleArnC, externalId: EXTERNAL_ID_C, buckets: ["audit-logs"], queues: [auditEvents.name] }
+  ],
+  sessionSeconds: Duration.toSeconds(MAX_SESSION_DURATION),
+  principal: BEAT_ARN,
+  buckets: [],
+  kmsKeys: []
 })
 
-/** A queue, and where its messages go that can never be shipped. */
+/** The roles of an account, as the policies have them. */
+const rolesIn = (id: string): ReadonlyArray<Role> =>
+  policies.roles
+    .filter(({ account }) => account === id)
+    .map(({ arn, permissions, trust }) =>
+      Object.assign(
+        { name: arn.split("/").at(-1) ?? "", maxSessionDuration: MAX_SESSION_DURATION, policy: policyOf(permissions) },
+        trustOf(trust)
+      )
+    )
+
+/** A queue that takes what the policies say, and where its messages go that can never be shipped. */
 const queueWithDeadLetters = (name: string, region: string): ReadonlyArray<Queue> => [
-  { name, region, redrive: { deadLetterQueue: `${name}-dlq`, maxReceiveCount: 10 } },
+  {
+    name,
+    region,
+    redrive: { deadLetterQueue: `${name}-dlq`, maxReceiveCount: 10 },
+    policy: policies.queues.filter(({ arn }) => arn.endsWith(`:${name}`)).flatMap(({ policy }) => queuePolicyOf(policy))
+  },
   { name: `${name}-dlq`, region }
 ]
-
-const reader = roleFor("s3beat-reader", "demo-external-id", reading("prod-logs"))
-const readerEu = roleFor("s3beat-reader-eu", "demo-external-id", reading("prod-logs-eu"))
 
 /** Account A: production. Its buckets are in two regions, with a role for each, and both tell the queue in B of new objects. */
 export const accountA: Account = {
   id: ID_A,
   users: [uploaderOf(ID_A, "a")],
-  roles: [reader, readerEu],
+  roles: rolesIn(ID_A),
   buckets: [
     { name: "prod-logs", region: REGION, notifies: { queueArn: QUEUE_ARN } },
     { name: "prod-logs-eu", region: "eu-west-1", notifies: { queueArn: QUEUE_ARN } }
@@ -70,21 +87,14 @@ export const accountA: Account = {
   queues: []
 }
 
-const AUDIT_REGION = "us-west-2"
-const auditEvents = { name: "audit-events", region: AUDIT_REGION }
-const AUDIT_QUEUE_ARN = `arn:aws:sqs:${AUDIT_REGION}:${ID_C}:${auditEvents.name}`
-const auditor = roleFor("audit-reader", "external-id-of-c", [...reading("audit-logs"), polling(AUDIT_QUEUE_ARN)])
-
 /** Account C: the auditors' archive. Its bucket tells a queue of its own, which the role that reads the bucket may poll as well. */
 export const accountC: Account = {
   id: ID_C,
   users: [uploaderOf(ID_C, "c")],
-  roles: [auditor],
+  roles: rolesIn(ID_C),
   buckets: [{ name: "audit-logs", region: AUDIT_REGION, notifies: { queueArn: AUDIT_QUEUE_ARN } }],
   queues: queueWithDeadLetters(auditEvents.name, AUDIT_REGION)
 }
-
-const roleArns = [roleArn(accountA, reader), roleArn(accountA, readerEu), roleArn(accountC, auditor)] as const
 
 /** B's user, by whose keys the daemon is known. */
 const s3beatUser: User = {
@@ -92,8 +102,7 @@ const s3beatUser: User = {
   accessKeyId: `AKIADEMO${ID_B}`,
   secretAccessKey: "demo-secret-of-account-b",
   policy: [
-    polling(QUEUE_ARN),
-    { actions: ["sts:AssumeRole"], resources: roleArns },
+    ...policyOf(policies.identity.policy),
     // More than it needs, to show that a permission in B opens nothing in A or C.
     { actions: ["s3:GetObject"], resources: ["*"] }
   ]
@@ -108,8 +117,6 @@ export const accountB: Account = {
   queues: queueWithDeadLetters(QUEUE, REGION)
 }
 
-const [roleArnA, roleArnEu, roleArnC] = roleArns
-
 /** What the demo speaks of. */
 export const cast = {
   region: REGION,
@@ -120,10 +127,10 @@ export const cast = {
   roleArnEu,
   roleArnC,
   roleArns,
-  externalId: reader.externalId,
-  externalIdC: auditor.externalId,
+  externalId: EXTERNAL_ID,
+  externalIdC: EXTERNAL_ID_C,
   beat: s3beatUser,
-  beatArn: userArn(accountB, s3beatUser),
+  beatArn: BEAT_ARN,
   uploader: uploaderOf(ID_A, "a"),
   uploaderC: uploaderOf(ID_C, "c")
 } as const

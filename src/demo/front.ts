@@ -17,6 +17,8 @@ import { parseAuthorization } from "./signature.ts"
 import * as sqsApi from "./sqsApi.ts"
 import * as stsApi from "./stsApi.ts"
 import type { Upstream } from "./Upstream.ts"
+import { keepVersion } from "./versions.ts"
+import { xml } from "./xml.ts"
 
 /** What the front decides by. */
 export interface FrontOptions extends stsApi.StsOptions {
@@ -105,9 +107,14 @@ const s3 = (options: FrontOptions, exchange: Exchange) => {
     operation,
     Effect.fnUntraced(function* (fault) {
       const owned = yield* s3Api.authorize(options.accounts, exchange, operation)
+      if (operation.action === "s3:GetBucketNotification") {
+        const told = xml({ NotificationConfiguration: s3Api.notificationConfiguration(owned) })
+        return respond.text(exchange.response, 200, "application/xml", told)
+      }
+      const { key, versionId } = operation
       const answer = yield* options.upstream.send({
         method: exchange.method,
-        path: exchange.url,
+        path: versionId === undefined ? exchange.url : s3Api.pathOfVersion(operation, versionId),
         headers: forwarded(exchange.headers),
         body: exchange.body
       })
@@ -115,10 +122,16 @@ const s3 = (options: FrontOptions, exchange: Exchange) => {
         answer.resume()
         return yield* s3Api.denied("Access Denied")
       }
-      if (operation.key === "") exchange.response.setHeader("x-amz-bucket-region", owned.bucket.region)
+      if (answer.statusCode === 404 && versionId !== undefined) {
+        answer.resume()
+        return yield* s3Api.noSuchVersion
+      }
+      if (versionId !== undefined) exchange.response.setHeader("x-amz-version-id", versionId)
+      if (key === "") exchange.response.setHeader("x-amz-bucket-region", owned.bucket.region)
       const creation = s3Api.creationOf(exchange)
-      if (creation !== undefined && operation.key !== "" && answer.statusCode === 200) {
-        yield* announce(options, owned, operation.key, creation)
+      if (creation !== undefined && key !== "" && answer.statusCode === 200) {
+        const kept = yield* announce(options, owned, key, creation)
+        if (kept !== undefined) exchange.response.setHeader("x-amz-version-id", kept)
       }
       const cutAt = fault?._tag === "CutBody" ? fault.bytes : undefined
       yield* respond.forward(answer, exchange.response, cutAt)
@@ -126,19 +139,33 @@ const s3 = (options: FrontOptions, exchange: Exchange) => {
   )
 }
 
-/** Sends the bucket's notification of a new object. */
+/**
+ * Keeps the version of a new object, if its bucket keeps versions, and sends the bucket's notification, if its queue takes it:
+ * where the queue's policy does not allow it, the notification is lost, and S3 tells nobody. Answers the version's id.
+ */
 export const announce = Effect.fnUntraced(function* (
-  { objects, upstream }: Pick<FrontOptions, "objects" | "upstream">,
+  { accounts, objects, upstream }: Pick<FrontOptions, "accounts" | "objects" | "upstream">,
   owned: s3Api.OwnedBucket,
   key: string,
   creation: s3Api.Creation
 ) {
-  const { name, notifies } = owned.bucket
-  if (notifies === undefined) return
+  const { isVersioned, name, notifies } = owned.bucket
+  const versionId = isVersioned === true ? yield* keepVersion(objects, { bucket: name, key }) : undefined
+  if (notifies === undefined) return versionId
+  const { format = "s3", queueArn } = notifies
+  // Topics and event buses have policies of their own, which are not of this world.
+  if (format === "s3" && !sqsApi.acceptsFrom(accounts, queueArn, owned)) return versionId
   const at = yield* Clock.currentTimeMillis
   // Of a multipart upload or a copy only the store knows what came of it.
-  const upload = { ...(yield* objects.head(name, key)), key, creation, at }
-  yield* upstream.sendMessage(notifies.queueArn, notificationOf(owned, upload, notifies.format ?? "s3"))
+  const upload = {
+    ...(yield* objects.head(name, key)),
+    ...(versionId === undefined ? undefined : { versionId }),
+    key,
+    creation,
+    at
+  }
+  yield* upstream.sendMessage(queueArn, notificationOf(owned, upload, format))
+  return versionId
 })
 
 const sqs = Effect.fnUntraced(function* (options: FrontOptions, exchange: Exchange) {
@@ -177,7 +204,7 @@ const sqs = Effect.fnUntraced(function* (options: FrontOptions, exchange: Exchan
       }
       const text = yield* readAll(answer)
       const { Attributes = {} }: { readonly Attributes?: Record<string, string> } = JSON.parse(text.toString())
-      return respond.json(exchange.response, { Attributes: sqsApi.ownAttributes(Attributes, owned) })
+      return respond.json(exchange.response, { Attributes: sqsApi.ownAttributes(Attributes, owned, operation) })
     })
   )
 })

@@ -3,7 +3,7 @@
  */
 import { createHash, randomUUID } from "node:crypto"
 import type { Creation, OwnedBucket } from "./s3Api.ts"
-import { type NotificationFormat, s3Arn } from "./World.ts"
+import { type NotificationFormat, s3Arn, topicArn } from "./World.ts"
 
 /** What was uploaded. **Units** `at` in milliseconds since the epoch, `size` in bytes. */
 export interface Upload {
@@ -11,6 +11,7 @@ export interface Upload {
   readonly key: string
   readonly size: number
   readonly eTag: string
+  readonly versionId?: string
   readonly at: number
 }
 
@@ -23,7 +24,7 @@ export const notificationOf = (owned: OwnedBucket, upload: Upload, format: Notif
       return JSON.stringify({
         Type: "Notification",
         MessageId: randomUUID(),
-        TopicArn: `arn:aws:sns:${owned.bucket.region}:${owned.account.id}:s3-events`,
+        TopicArn: topicArn(owned.account, owned.bucket),
         Subject: "Amazon S3 Notification",
         Message: s3Event(owned, upload),
         Timestamp: new Date(upload.at).toISOString(),
@@ -42,7 +43,13 @@ export const notificationOf = (owned: OwnedBucket, upload: Upload, format: Notif
         detail: {
           version: "0",
           bucket: { name: owned.bucket.name },
-          object: { key: upload.key, size: upload.size, etag: upload.eTag, sequencer: sequencerOf(upload) },
+          object: {
+            key: upload.key,
+            size: upload.size,
+            etag: upload.eTag,
+            ...(upload.versionId === undefined ? undefined : { "version-id": upload.versionId }),
+            sequencer: sequencerOf(upload)
+          },
           reason: reasons[upload.creation]
         }
       })
@@ -75,6 +82,7 @@ const s3Event = ({ account, bucket }: OwnedBucket, upload: Upload): string =>
             key: encodeURIComponent(upload.key).replaceAll("%20", "+").replaceAll("%2F", "/"),
             size: upload.size,
             eTag: upload.eTag,
+            ...(upload.versionId === undefined ? undefined : { versionId: upload.versionId }),
             sequencer: sequencerOf(upload)
           }
         }

@@ -4,8 +4,11 @@
 import { Effect } from "effect"
 import { AwsError } from "./AwsError.ts"
 import type { Exchange } from "./Exchange.ts"
+import { pathOf } from "./ObjectStore.ts"
 import { allows } from "./policy.ts"
-import { type Account, type Bucket, s3Arn } from "./World.ts"
+import { storedVersion } from "./versions.ts"
+import { type Account, type Bucket, s3Arn, topicArn } from "./World.ts"
+import type { Elements } from "./xml.ts"
 
 /** A bucket and whose it is. */
 export interface OwnedBucket {
@@ -22,25 +25,28 @@ export const findBucket = (accounts: ReadonlyArray<Account>, name: string): Owne
   return undefined
 }
 
-/** What the request asks for: the IAM action, the bucket, and the key if there is one. */
+/** What the request asks for: the IAM action, the bucket, and the key and version if there are any. */
 export interface S3Operation {
   readonly service: "s3"
   readonly action: string
   readonly resource: string
   readonly bucketName: string
   readonly key: string
+  readonly versionId: string | undefined
 }
 
 /** Reads the operation off a path-style URL. */
 export const operationOf = ({ method, url }: Pick<Exchange, "method" | "url">): S3Operation => {
   const [, bucketName = "", key = ""] = /^\/([^/?]*)\/?([^?]*)/u.exec(url) ?? []
   const decoded = decodeURIComponent(key)
+  const query = new URLSearchParams(url.split("?")[1])
   return {
     service: "s3",
-    action: actionOf(method, decoded !== ""),
+    action: decoded === "" ? bucketActionOf(method, query) : objectActionOf(method, query),
     resource: s3Arn(bucketName, decoded),
     bucketName,
-    key: decoded
+    key: decoded,
+    versionId: query.get("versionId") ?? undefined
   }
 }
 
@@ -61,10 +67,15 @@ export const creationOf = ({
   return headers["x-amz-copy-source"] === undefined ? "Put" : "Copy"
 }
 
-const actionOf = (method: string, hasKey: boolean): string => {
-  if (!hasKey) return method === "GET" || method === "HEAD" ? "s3:ListBucket" : "s3:CreateBucket"
+const bucketActionOf = (method: string, query: URLSearchParams): string => {
+  if (method !== "GET" && method !== "HEAD") return "s3:CreateBucket"
+  return query.has("notification") ? "s3:GetBucketNotification" : "s3:ListBucket"
+}
+
+const objectActionOf = (method: string, query: URLSearchParams): string => {
   if (method === "PUT" || method === "POST") return "s3:PutObject"
-  return method === "DELETE" ? "s3:DeleteObject" : "s3:GetObject"
+  if (method === "DELETE") return "s3:DeleteObject"
+  return query.has("versionId") ? "s3:GetObjectVersion" : "s3:GetObject"
 }
 
 /**
@@ -98,19 +109,20 @@ export const authorize = Effect.fnUntraced(function* (
   }
   const expectedOwner = headers["x-amz-expected-bucket-owner"]
   if (expectedOwner !== undefined && expectedOwner !== account.id) return yield* denied("Access Denied")
-  // A bucket belongs to its account: others come in by a role of that account, as no bucket policy lets them in.
-  if (principal.accountId !== account.id || !allows(principal.policy, action, resource)) {
+  // A bucket belongs to its account: others come in by a role of that account, unless the bucket itself lets everybody in.
+  const isOpen = principal.accountId === account.id || bucket.isPublic === true
+  if (!isOpen || !allows(principal.policy, action, resource)) {
     return yield* denied(
       `User: ${principal.arn} is not authorized to perform: ${action} on resource: "${resource}" because no identity-based policy allows the ${action} action`
     )
   }
   if (
     bucket.kmsKey !== undefined &&
-    action === "s3:GetObject" &&
+    action.startsWith("s3:GetObject") &&
     !allows(principal.policy, "kms:Decrypt", bucket.kmsKey)
   ) {
     return yield* denied(
-      `User: ${principal.arn} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext: ${bucket.kmsKey}`
+      `User: ${principal.arn} is not authorized to perform: kms:Decrypt on resource: ${bucket.kmsKey} because no identity-based policy allows the kms:Decrypt action`
     )
   }
   return found
@@ -120,5 +132,33 @@ export const authorize = Effect.fnUntraced(function* (
 export const mayKnowWhatIsMissing = ({ principal }: Exchange, bucketName: string): boolean =>
   allows(principal.policy, "s3:ListBucket", s3Arn(bucketName))
 
+/** Where the store has the version that the request asks for. */
+export const pathOfVersion = ({ bucketName, key }: S3Operation, versionId: string): string => {
+  const stored = storedVersion({ bucket: bucketName, key }, versionId)
+  return pathOf(stored.bucket, stored.key)
+}
+
+/** What S3 answers for a version that is not there. */
+export const noSuchVersion = new AwsError({
+  status: 404,
+  code: "NoSuchVersion",
+  message: "The specified version does not exist."
+})
+
 /** What S3 answers for a missing key to whoever may not know. */
 export const denied = (message: string): AwsError => new AwsError({ status: 403, code: "AccessDenied", message })
+
+/** Whom the bucket tells of new objects, as GetBucketNotificationConfiguration answers it. */
+export const notificationConfiguration = ({ account, bucket }: OwnedBucket): Elements => {
+  if (bucket.notifies === undefined) return {}
+  const { format = "s3", queueArn } = bucket.notifies
+  const Event = "s3:ObjectCreated:*"
+  switch (format) {
+    case "s3":
+      return { QueueConfiguration: { Id: "s3beat", Queue: queueArn, Event } }
+    case "sns":
+      return { TopicConfiguration: { Id: "s3beat", Topic: topicArn(account, bucket), Event } }
+    case "eventbridge":
+      return { EventBridgeConfiguration: {} }
+  }
+}

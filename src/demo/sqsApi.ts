@@ -6,7 +6,8 @@ import { accessDenied, AwsError } from "./AwsError.ts"
 import type { Exchange } from "./Exchange.ts"
 import { allows, matches } from "./policy.ts"
 import { isAmong } from "./Principals.ts"
-import { type Account, type Queue, queueArn } from "./World.ts"
+import type { OwnedBucket } from "./s3Api.ts"
+import { type Account, type Queue, queueArn, type QueueStatement, s3Arn } from "./World.ts"
 
 /** What the request asks for. */
 export interface SqsOperation {
@@ -68,19 +69,59 @@ export const authorize = Effect.fnUntraced(function* (
       message: "The specified queue does not exist."
     })
   }
+  if (
+    operation.action === "sqs:ReceiveMessage" &&
+    queue.kmsKey !== undefined &&
+    !allows(principal.policy, "kms:Decrypt", queue.kmsKey)
+  ) {
+    return yield* new AwsError({
+      status: 400,
+      code: "KmsAccessDenied",
+      message: `User: ${principal.arn} is not authorized to perform: kms:Decrypt on resource: ${queue.kmsKey} because no identity-based policy allows the kms:Decrypt action`
+    })
+  }
   return { account, queue }
 })
+
+/** Whether the queue of this ARN lets S3 tell it of the bucket. */
+export const acceptsFrom = (
+  accounts: ReadonlyArray<Account>,
+  arn: string,
+  { account: owner, bucket }: OwnedBucket
+): boolean => {
+  const queue = accounts
+    .flatMap((account) => account.queues.map((queue) => ({ arn: queueArn(account, queue), queue })))
+    .find((queue) => queue.arn === arn)?.queue
+  return (
+    queue?.policy === undefined ||
+    queue.policy.some(
+      ({ actions, principals, sourceAccount = owner.id, sourceArns = ["*"] }) =>
+        principals.includes(S3_SERVICE) &&
+        actions.some((pattern) => matches(pattern, "sqs:SendMessage")) &&
+        sourceArns.some((pattern) => matches(pattern, s3Arn(bucket.name))) &&
+        sourceAccount === owner.id
+    )
+  )
+}
+
+/** S3, as policies name it. */
+export const S3_SERVICE = "s3.amazonaws.com"
 
 /** Where the front has the queue. */
 export const publicUrl = (endpoint: string, { account, queue }: OwnedQueue): string =>
   `${endpoint}/${account.id}/${queue.name}`
 
-/** The attributes of a queue, in the names of its own account. */
+/** The attributes of a queue, in the names of its own account; those that fauxqs does not have where they are asked for. */
 export const ownAttributes = (
   attributes: Readonly<Record<string, string>>,
-  { account, queue }: OwnedQueue
+  { account, queue }: OwnedQueue,
+  { input }: Pick<SqsOperation, "input">
 ): Readonly<Record<string, string>> => ({
   ...attributes,
+  ...(queue.policy !== undefined && isAsked(input, "Policy")
+    ? { Policy: JSON.stringify(documentOf(queue.policy, queueArn(account, queue))) }
+    : undefined),
+  ...(queue.kmsKey !== undefined && isAsked(input, "KmsMasterKeyId") ? { KmsMasterKeyId: queue.kmsKey } : undefined),
   ...("QueueArn" in attributes ? { QueueArn: queueArn(account, queue) } : undefined),
   ...("RedrivePolicy" in attributes && queue.redrive !== undefined
     ? {
@@ -90,4 +131,26 @@ export const ownAttributes = (
         })
       }
     : undefined)
+})
+
+const isAsked = ({ AttributeNames: names }: SqsOperation["input"], name: string): boolean =>
+  Array.isArray(names) && (names.includes(name) || names.includes("All"))
+
+/** The queue's policy, as AWS has it. */
+const documentOf = (policy: ReadonlyArray<QueueStatement>, resource: string) => ({
+  Version: "2012-10-17",
+  Statement: policy.map(({ actions, principals, sourceAccount, sourceArns }) => ({
+    Effect: "Allow",
+    Principal: principals.includes(S3_SERVICE) ? { Service: S3_SERVICE } : { AWS: principals },
+    Action: actions,
+    Resource: resource,
+    ...(sourceArns === undefined && sourceAccount === undefined
+      ? undefined
+      : {
+          Condition: {
+            ...(sourceArns === undefined ? undefined : { ArnLike: { "aws:SourceArn": sourceArns } }),
+            ...(sourceAccount === undefined ? undefined : { StringEquals: { "aws:SourceAccount": sourceAccount } })
+          }
+        })
+  }))
 })

@@ -35,12 +35,14 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   output: ["domain"],
   config: ["domain"],
   deadletter: ["domain", "decode", "source", "output"],
+  policy: ["domain", "credentials"],
+  check: ["domain", "notification", "credentials", "source", "reader", "policy", "output"],
   telemetry: ["domain"],
   pipeline: ["domain", "notification", "decode", "encode", "source", "reader", "output", "deadletter", "telemetry"],
-  aws: ["domain", "source", "reader", "credentials"],
+  aws: ["domain", "source", "reader", "credentials", "check"],
   workers: ["domain", "credentials", "deadletter", "output", "telemetry"],
   testing: ["domain", "source", "reader", "credentials", "output", "deadletter"],
-  demo: ["domain", "demo"],
+  demo: ["domain", "demo", "policy"],
   cli: [
     "domain",
     "decode",
@@ -52,6 +54,8 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
     "output",
     "deadletter",
     "config",
+    "policy",
+    "check",
     "telemetry",
     "pipeline",
     "aws",
@@ -128,6 +132,19 @@ describe("the walls", () => {
         .map((file) => file.path)
         .toSorted(),
       ["src/deadletter/DeadLetterQueue.ts", "src/deadletter/giveBack.ts"]
+    )
+  })
+
+  it("messages are taken over the wire by the source, and by the peek, which gives back what it takes and deletes nothing", () => {
+    const sending = (command: string) =>
+      sources.filter(({ text }) => text.includes(`new ${command}Command(`)).map(({ path }) => path)
+    assert.deepStrictEqual(sending("ReceiveMessage"), ["src/aws/QueueInspectorAws.ts", "src/aws/SqsSourceAws.ts"])
+    assert.deepStrictEqual(sending("DeleteMessageBatch"), ["src/aws/SqsSourceAws.ts"])
+    // With a receipt handle of its own making, good for no message.
+    assert.deepStrictEqual(sending("DeleteMessage"), ["src/aws/QueueInspectorAws.ts"])
+    assert.include(
+      sources.find(({ path }) => path === "src/aws/QueueInspectorAws.ts")?.text ?? "",
+      "new DeleteMessageCommand(rehearsal)"
     )
   })
 

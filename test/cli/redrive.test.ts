@@ -80,6 +80,7 @@ const configFor = Effect.fnUntraced(function* (who: typeof beat, deadLetter: Rea
   const text = [
     "s3beat:",
     "  beatIdentifier: test",
+    "  heartbeatdisabled: true",
     "  sqsQueues: [events:us-east-1, redriven:us-east-1]",
     `  accessKeyID: ${who.accessKeyId}`,
     `  secretAccessKey: ${who.secretAccessKey}`,

@@ -52,7 +52,10 @@ export const readerExternal = {
 export const events = {
   name: "s3beat-events",
   region,
-  policy: [{ principals: ["111111111111"], actions: ["sqs:SendMessage", "sqs:GetQueueUrl"] }]
+  policy: [
+    { principals: ["s3.amazonaws.com"], actions: ["sqs:SendMessage"] },
+    { principals: ["111111111111"], actions: ["sqs:SendMessage", "sqs:GetQueueUrl"] }
+  ]
 }
 export const redriven = {
   name: "s3beat-redriven",

@@ -1,0 +1,75 @@
+/**
+ * All checks, in the order in which a cause comes before what follows from it.
+ */
+import { Effect } from "effect"
+import { Sts } from "../credentials/Sts.ts"
+import type { QueueRef } from "../domain/QueueRef.ts"
+import * as buckets from "./buckets.ts"
+import * as Caller from "./Caller.ts"
+import type { Check } from "./Check.ts"
+import * as identities from "./identities.ts"
+import { messageCheck } from "./messages.ts"
+import { type CheckedOutput, outputChecks } from "./outputs.ts"
+import * as queues from "./queues.ts"
+import * as reachable from "./reachable.ts"
+
+/** Where AWS is, for each service and region. */
+export interface Endpoints {
+  readonly s3: (region: string) => URL
+  readonly sqs: (region: string) => URL
+  readonly sts: URL
+}
+
+/** What the config and the flags say. */
+export interface PlanOptions extends identities.SessionOptions, Pick<queues.QueueOptions, "visibilityTimeout"> {
+  readonly endpoints: Endpoints
+  readonly queues: ReadonlyArray<QueueRef>
+  readonly roles: ReadonlyArray<identities.CheckedRole>
+  /** Buckets that are looked at whether or not a message names them. */
+  readonly buckets: ReadonlyArray<string>
+  readonly acceptsKey: (key: string) => boolean
+  readonly output: CheckedOutput
+}
+
+/** The checks. To add one: a file with what it looks at, and its place in this list. */
+export const plan = Effect.fnUntraced(function* (options: PlanOptions) {
+  const { acceptsKey, endpoints } = options
+  const regions = [...new Set(options.queues.map(({ region }) => region))]
+  const urls = [endpoints.sts, ...regions.map(endpoints.sqs), ...regions.map(endpoints.s3)]
+  const caller = yield* Caller.make(yield* Sts)
+  const checked = yield* queues.checked(options.queues)
+
+  const bucketCheck = yield* buckets.bucketChecks({
+    caller,
+    acceptsKey,
+    queueRegions: regions,
+    queues: checked.map(({ inspected }) => inspected),
+    needs: (region) => [reachable.nameOf(endpoints.s3(region))]
+  })
+  const ofQueues = yield* Effect.forEach(checked, (queue) =>
+    Effect.all([
+      queues.queueCheck(queue, {
+        caller,
+        visibilityTimeout: options.visibilityTimeout,
+        needs: ({ region }) => [reachable.nameOf(endpoints.sqs(region))]
+      }),
+      messageCheck(queue, {
+        caller,
+        onObjects: (objects) =>
+          objects
+            .filter(({ key }) => acceptsKey(key))
+            .map((object) => bucketCheck({ name: object.bucket, region: object.region }, object))
+      })
+    ])
+  )
+
+  const checks: ReadonlyArray<Check> = [
+    ...(yield* reachable.reachable(urls)),
+    yield* identities.identity([reachable.nameOf(endpoints.sts)]),
+    ...(yield* identities.roles(options.roles, caller, options)),
+    ...ofQueues.flat(),
+    ...options.buckets.map((name) => bucketCheck({ name, region: regions[0] ?? "us-east-1" })),
+    ...outputChecks(options.output)
+  ]
+  return checks
+})

@@ -1,0 +1,58 @@
+/**
+ * The config's output, as `s3beat check` looks at it.
+ */
+import { Clock, Effect } from "effect"
+import type { CheckedOutput, OutputTarget } from "../check/outputs.ts"
+import type { OutputConfig, S3beatConfig } from "../config/S3beatConfig.ts"
+import { Output } from "../output/Output.ts"
+import { probeFile } from "../output/probeFile.ts"
+import { encoderOf } from "./ingestOptions.ts"
+import { outputLayer } from "./servicesLayer.ts"
+
+/** The output, and with `isSending` a test event for it. */
+export const checkedOutput = (config: S3beatConfig, isSending: boolean): CheckedOutput => ({
+  ...probeOf(config.output),
+  ...(isSending ? { send: sendTestEvent(config) } : undefined)
+})
+
+const probeOf = (output: OutputConfig): Pick<CheckedOutput, "name" | "probe"> => {
+  switch (output._tag) {
+    case "File": {
+      const { path: target } = output
+      return {
+        name: "file",
+        probe: probeFile(target).pipe(
+          Effect.match({
+            onFailure: ({ detail }): OutputTarget => ({
+              target,
+              detail,
+              advice: "Nothing is shipped until it can be written."
+            }),
+            onSuccess: (detail): OutputTarget => ({ target, detail })
+          }),
+          Effect.map((found) => [found])
+        )
+      }
+    }
+    case "Console":
+      return { name: "console", probe: Effect.succeed([{ target: "stdout", detail: "is open" }]) }
+  }
+}
+
+/** One event of the beat, as any other: an object of this name is in no bucket. */
+const sendTestEvent = Effect.fnUntraced(
+  function* (config: S3beatConfig) {
+    const output = yield* Output
+    const bytes = Buffer.from("A test event of s3beat check.")
+    const encoder = encoderOf(config).forObject({ bucket: "s3beat-check", key: "test", region: config.stsRegion })
+    const records = {
+      bytes,
+      objectOffset: 0,
+      count: 1,
+      starts: Uint32Array.of(0),
+      ends: Uint32Array.of(bytes.byteLength)
+    }
+    yield* output.publish(encoder.encode(records, yield* Clock.currentTimeMillis))
+  },
+  (effect, config) => Effect.provide(effect, outputLayer(config.output))
+)
