@@ -3,7 +3,7 @@
  *
  * A schedule only says when; what is tried again is decided where the error is seen.
  */
-import { Schedule } from "effect"
+import { type Duration, Schedule } from "effect"
 
 /**
  * One call to AWS that was throttled or not answered: 5 more attempts, 200 ms doubling to at most 5 s, jittered, some 10
@@ -32,3 +32,10 @@ export const outputPublish = Schedule.min([Schedule.exponential("1 second"), Sch
 
 /** Settling a message (delete, release): 4 more attempts, 200 ms doubling, jittered; then SQS brings the message back. */
 export const settle = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))
+
+/**
+ * Connecting to a collector that failed: for ever, `init` doubling to at most `max`, jittered, from the beginning again once it
+ * has acknowledged something.
+ */
+export const reconnect = ({ init, max }: { readonly init: Duration.Duration; readonly max: Duration.Duration }) =>
+  Schedule.min([Schedule.exponential(init), Schedule.spaced(max)]).pipe(Schedule.jittered)
