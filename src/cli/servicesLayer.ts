@@ -10,6 +10,7 @@ import type { OutputConfig, S3beatConfig } from "../config/S3beatConfig.ts"
 import * as CredentialsByRole from "../credentials/CredentialsByRole.ts"
 import * as ConsoleOutput from "../output/ConsoleOutput.ts"
 import * as FileOutput from "../output/FileOutput.ts"
+import * as LogstashOutput from "../output/logstash/LogstashOutput.ts"
 import * as PublisherCoalescing from "../output/PublisherCoalescing.ts"
 import * as LeaseBatching from "../source/LeaseBatching.ts"
 
@@ -31,6 +32,8 @@ const outputLayer = (output: OutputConfig) => {
   switch (output._tag) {
     case "File":
       return FileOutput.layer({ ...output, directory: output.path })
+    case "Logstash":
+      return LogstashOutput.layer(output)
     case "Console":
       return ConsoleOutput.layer({ stdout: process.stdout })
   }
