@@ -2,6 +2,7 @@
  * The output `logstash` and the collectors that it ships to.
  */
 import { Duration, Effect, type Layer } from "effect"
+import { TestClock } from "effect/testing"
 import * as LogstashOutput from "../../src/output/logstash/LogstashOutput.ts"
 import { Output, type OutputError } from "../../src/output/Output.ts"
 import { eventBatch } from "./eventBatch.ts"
@@ -34,3 +35,22 @@ export const numbered = (count: number, first = 0): ReadonlyArray<string> =>
 /** Publishes the texts as one batch. */
 export const publish = (...texts: ReadonlyArray<string>) =>
   Effect.flatMap(Output, (output) => output.publish(eventBatch(...texts)))
+
+/** Publishes in a fiber of its own. */
+export const forkPublish = (...texts: ReadonlyArray<string>) => Effect.forkChild(publish(...texts))
+
+/** Lets the sockets of this process have a turn. */
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+/** Lets what was written on 127.0.0.1 arrive on the other side. */
+export const socketsSettled = Effect.replicateEffect(turn, 50, { discard: true })
+
+/** Waits for what sockets and time bring about, as the TestClock goes on. */
+export const untilInTime = Effect.fnUntraced(function* (holds: () => boolean) {
+  while (!holds()) yield* Effect.andThen(turn, TestClock.adjust("20 millis"))
+})
+
+/** Waits for what sockets bring about. */
+export const until = Effect.fnUntraced(function* (holds: () => boolean) {
+  while (!holds()) yield* turn
+})

@@ -42,13 +42,15 @@ export const connectFailure = (address: HostAddress, reason: ConnectReason, deta
 /** What a socket's error means. */
 export const fromSocketError = (address: HostAddress, cause: Error): ConnectFailure => {
   const code = codeOf(cause) ?? ""
-  const [reason, detail] = meanings[code] ?? meaningOfTls(code) ?? (["Unreachable", cause.message] as const)
-  const own = reason === "HostnameMismatch" || reason === "Unreachable" || reason === "HandshakeFailed"
-  const isTold = detail === cause.message || code === ""
+  const known = meanings[code] ?? meaningOfTls(code)
+  if (known === undefined)
+    return connectFailure(address, "Unreachable", oneLine(cause.message || code || String(cause)))
+  const [reason, meaning] = known
+  // Which names the certificate has, only the message says.
   return connectFailure(
     address,
     reason,
-    isTold ? oneLine(detail) : `${detail} (${own ? oneLine(cause.message) : code})`
+    `${meaning} (${reason === "HostnameMismatch" ? oneLine(cause.message) : code})`
   )
 }
 
@@ -89,7 +91,12 @@ const meaningOfTls = (code: string): readonly [ConnectReason, string] | undefine
       "it wants a client certificate that it trusts; give one in ssl.certificate and ssl.key"
     ]
   }
-  return code.startsWith("ERR_SSL_") ? ["HandshakeFailed", "the TLS handshake failed"] : undefined
+  return code.startsWith("ERR_SSL_")
+    ? [
+        "HandshakeFailed",
+        "the TLS handshake failed; it may want a client certificate, or speak neither TLS 1.2 nor 1.3"
+      ]
+    : undefined
 }
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim()

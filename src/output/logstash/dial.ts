@@ -19,8 +19,7 @@ export interface Dialer extends Pick<DialOptions, "timeout" | "proxy"> {
 /**
  * Connects, and lets go of the socket when the scope closes.
  *
- * **Errors** Within `timeout`: see `ConnectReason`. In TLS 1.3 a collector that wants another client certificate says so only
- * after this has succeeded.
+ * **Errors** Within `timeout`: see `ConnectReason`.
  */
 export const dial = (address: HostAddress, dialer: Dialer): Effect.Effect<Socket, ConnectFailure, Scope.Scope> =>
   Effect.suspend(() => {
@@ -78,8 +77,32 @@ const secured = Effect.fnUntraced(function* (
     })
   )
   yield* ready(address, socket, "secureConnect")
+  if (socket.getProtocol() === "TLSv1.3") yield* accepted(address, socket)
   return socket
 })
+
+/** How long a collector is waited for that sends no session tickets. */
+const REFUSAL_WAIT = "500 millis"
+
+/**
+ * In TLS 1.3 the client is ready before the server has seen its certificate, and whatever it sends at once would be met by a
+ * reset that overtakes the reason. A server that is content sends a session ticket.
+ */
+const accepted = (address: HostAddress, socket: TLSSocket) =>
+  ready(address, socket, "session").pipe(
+    Effect.catchIf(
+      ({ reason }) => reason === "Closed",
+      () =>
+        Effect.fail(
+          connectFailure(
+            address,
+            "Closed",
+            "it has closed the connection right after the TLS handshake; if it wants a client certificate, give one that it trusts in ssl.certificate and ssl.key"
+          )
+        )
+    ),
+    Effect.timeoutOption(REFUSAL_WAIT)
+  )
 
 /** The raw connection, through the proxy if there is one. */
 const reach = Effect.fnUntraced(function* (address: HostAddress, { proxy }: Dialer) {
@@ -111,7 +134,7 @@ const held = <S extends Socket>(make: () => S) =>
     (socket) => Effect.sync(() => socket.destroy())
   )
 
-const ready = (address: HostAddress, socket: Socket, event: "connect" | "secureConnect") =>
+const ready = (address: HostAddress, socket: Socket, event: "connect" | "secureConnect" | "session") =>
   Effect.callback<void, ConnectFailure>((resume) => {
     const succeed = () => resume(Effect.void)
     const fail = (cause: Error) => resume(Effect.fail(fromSocketError(address, cause)))

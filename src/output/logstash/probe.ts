@@ -2,10 +2,9 @@
  * Can the collectors be reached? Connects to each host as the output would, and sends nothing.
  */
 import { type PeerCertificate, TLSSocket } from "node:tls"
-import type { Socket } from "node:net"
 import { Effect, type Result } from "effect"
 import type { OutputError } from "../Output.ts"
-import { type ConnectFailure, connectFailure, fromSocketError } from "./ConnectFailure.ts"
+import type { ConnectFailure } from "./ConnectFailure.ts"
 import { dial, type Dialer } from "./dial.ts"
 import { type DialOptions, type HostAddress, showAddress } from "./LogstashOptions.ts"
 import { makeDialer } from "./makeDialer.ts"
@@ -37,9 +36,6 @@ export interface ProbeOptions extends DialOptions {
   readonly hosts: ReadonlyArray<HostAddress>
 }
 
-/** A collector may take this long to say that it does not like our certificate; one that is content says nothing. */
-const REFUSAL_WAIT = "1 second"
-
 /**
  * Tries every host, all at the same time, each for at most `timeout`.
  *
@@ -67,29 +63,16 @@ const reach = (address: HostAddress, dialer: Dialer): Effect.Effect<Reached, Con
       const socket = yield* dial(address, dialer)
       if (!(socket instanceof TLSSocket)) return {}
       const certificate = socket.getPeerCertificate()
-      const facts: TlsFacts = {
-        version: socket.getProtocol() ?? "unknown",
-        subject: nameOf(certificate.subject),
-        issuer: nameOf(certificate.issuer),
-        expiresAt: Date.parse(certificate.valid_to)
+      return {
+        tls: {
+          version: socket.getProtocol() ?? "unknown",
+          subject: nameOf(certificate.subject),
+          issuer: nameOf(certificate.issuer),
+          expiresAt: Date.parse(certificate.valid_to)
+        }
       }
-      yield* accepted(address, socket)
-      return { tls: facts }
     })
   )
-
-/**
- * In TLS 1.3 the client is done before the server has seen its certificate. A server that is content sends a session ticket.
- */
-const accepted = (address: HostAddress, socket: Socket) =>
-  Effect.callback<void, ConnectFailure>((resume) => {
-    socket.once("session", () => resume(Effect.void))
-    socket.once("error", (cause) => resume(Effect.fail(fromSocketError(address, cause))))
-    socket.once("close", () =>
-      resume(Effect.fail(connectFailure(address, "Closed", "it has closed the connection after the TLS handshake")))
-    )
-    socket.resume()
-  }).pipe(Effect.timeoutOption(REFUSAL_WAIT), Effect.asVoid)
 
 const nameOf = (name: PeerCertificate["subject"]): string =>
   Object.entries(name)
