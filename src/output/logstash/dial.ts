@@ -7,7 +7,13 @@ import { connect, isIP, type Socket } from "node:net"
 import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls"
 import { Duration, Effect, type Scope } from "effect"
 import { type ConnectFailure, connectFailure, fromSocketError } from "./ConnectFailure.ts"
-import type { DialOptions, HostAddress, ProxyOptions, VerificationMode } from "./LogstashOptions.ts"
+import {
+  type DialOptions,
+  type HostAddress,
+  type ProxyOptions,
+  showAddress,
+  type VerificationMode
+} from "./LogstashOptions.ts"
 import { connectThrough } from "./socks5.ts"
 import type { TlsClient } from "./TlsClient.ts"
 
@@ -113,7 +119,7 @@ const reach = Effect.fnUntraced(function* (address: HostAddress, { proxy }: Dial
     return socket
   }
   yield* Effect.mapError(ready(proxy, socket, "connect"), ({ detail, reason }) =>
-    connectFailure(address, reason, `the proxy ${proxy.host}:${proxy.port} cannot be reached: ${detail}`)
+    connectFailure(address, reason, `the proxy ${showAddress(proxy)} cannot be reached: ${detail}`)
   )
   yield* connectThrough(socket, proxy, yield* resolved(address, proxy))
   return socket
@@ -136,12 +142,17 @@ const held = <S extends Socket>(make: () => S) =>
 
 const ready = (address: HostAddress, socket: Socket, event: "connect" | "secureConnect" | "session") =>
   Effect.callback<void, ConnectFailure>((resume) => {
-    const succeed = () => resume(Effect.void)
-    const fail = (cause: Error) => resume(Effect.fail(fromSocketError(address, cause)))
+    const stop = () => socket.off(event, succeed).off("error", fail).off("close", closed)
+    const end = (result: Effect.Effect<void, ConnectFailure>) => {
+      stop()
+      resume(result)
+    }
+    const succeed = () => end(Effect.void)
+    const fail = (cause: Error) => end(Effect.fail(fromSocketError(address, cause)))
     const closed = () =>
-      resume(Effect.fail(connectFailure(address, "Closed", "the connection was closed by the other side")))
-    socket.once(event, succeed).once("error", fail).once("close", closed)
-    return Effect.sync(() => socket.off(event, succeed).off("error", fail).off("close", closed))
+      end(Effect.fail(connectFailure(address, "Closed", "the connection was closed by the other side")))
+    socket.on(event, succeed).on("error", fail).on("close", closed)
+    return Effect.sync(stop)
   })
 
 const isRight = () => undefined

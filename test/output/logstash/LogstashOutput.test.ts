@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer } from "effect"
+import * as Collector from "../../../src/demo/Collector.ts"
 import { Output } from "../../../src/output/Output.ts"
 import * as contract from "../../contract/outputContract.ts"
 import { eventBatch, ndjsonOf } from "../../support/eventBatch.ts"
-import * as Collector from "../../../src/demo/Collector.ts"
+import { layer as logged } from "../../support/Logged.ts"
 import { layerOf, numbered, type Options, publish } from "../../support/logstashWorld.ts"
 import * as Wire from "../../support/LumberjackWire.ts"
 
@@ -141,7 +142,7 @@ describe("LogstashOutput: a connection that ends", () => {
       const [first, second] = one.arrived().length === 7 ? [one, two] : [two, one]
       assert.deepStrictEqual(first.arrived(), numbered(7))
       assert.deepStrictEqual(second.arrived(), numbered(3, 7))
-    })
+    }).pipe(Effect.provide(logged))
   )
 
   it.live("one that takes nothing makes the output unavailable, with host and cause", () =>

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { Logged, layer as logged } from "../../support/Logged.ts"
-import { forkPublish, layerOf, numbered, publish, until } from "../../support/logstashWorld.ts"
+import { forkPublish, layerOf, numbered, publish, socketsSettled, until } from "../../support/logstashWorld.ts"
 import * as Wire from "../../support/LumberjackWire.ts"
 
 const both = Effect.all([Wire.make(), Wire.make()])
@@ -22,7 +23,26 @@ describe("LogstashOutput: one host at a time", () => {
         for (const text of numbered(5, 5)) yield* publish(text)
         assert.deepStrictEqual(other.arrived(), numbered(5, 5))
       }).pipe(Effect.provide(layerOf({ hosts: addressesOf(wires) })))
-    })
+    }).pipe(Effect.provide(logged))
+  )
+
+  it.live("a connection that is closed while idle is opened again, to the same host", () =>
+    Effect.gen(function* () {
+      const wires = yield* both
+      yield* Effect.gen(function* () {
+        for (const text of numbered(3)) {
+          yield* publish(text)
+          for (const wire of wires) wire.cut()
+          yield* until(() => wires.every((wire) => wire.connections().open === 0))
+          yield* socketsSettled
+        }
+      }).pipe(Effect.provide(layerOf({ hosts: addressesOf(wires) })))
+      assert.sameMembers(
+        wires.map((wire) => wire.connections().accepted),
+        [0, 3]
+      )
+      assert.deepStrictEqual(yield* (yield* Logged).lines, [])
+    }).pipe(Effect.provide(logged))
   )
 
   it.live("the first is taken at random", () =>
@@ -46,7 +66,7 @@ describe("LogstashOutput: one host at a time", () => {
         `${showHost(wires[1])}: the collector acknowledged event 2 where only 1 were sent`
       ])
       for (const wire of wires) assert.strictEqual(wire.connections().accepted, 1)
-    })
+    }).pipe(Effect.provide(logged))
   )
 
   it.live("each of several workers has a connection of its own, all to the same host", () =>
@@ -102,6 +122,42 @@ describe("LogstashOutput: loadbalance", () => {
     }).pipe(Effect.provide(logged))
   )
 })
+
+describe("LogstashOutput: a host that has failed", () => {
+  it.effect("gets one batch, and more only once it has acknowledged something", () =>
+    Effect.gen(function* () {
+      const wires = yield* both
+      const [failing, other] = wires
+      failing.behave(Wire.closesUnacknowledged, failing.holds)
+      other.behave(other.holds)
+      yield* Effect.gen(function* () {
+        const first = yield* Effect.forEach(numbered(2), (text) => forkPublish(text))
+        for (let i = 0; i < 2; i++) (yield* other.nextHeld).ack(1)
+        yield* Fiber.joinAll(first)
+        yield* TestClock.adjust("1200 millis")
+        const then = yield* Effect.forEach(numbered(5, 2), (text) => forkPublish(text))
+        yield* until(() => failing.arrived().length + other.arrived().length === 1 + 2 + 5)
+        assert.lengthOf(other.arrived(), 2 + 4)
+        ;(yield* failing.nextHeld).ack(1)
+        yield* until(() => then.some((fiber) => fiber.pollUnsafe() !== undefined))
+        const last = yield* Effect.forEach(numbered(3, 7), (text) => forkPublish(text))
+        yield* until(() => failing.arrived().length === 1 + 1 + 3)
+        yield* Effect.forEach([...then, ...last], (fiber) => Fiber.interrupt(fiber))
+      }).pipe(
+        Effect.provide(
+          layerOf({
+            hosts: addressesOf(wires),
+            loadbalance: true,
+            pipelining: 4,
+            backoff: { init: SECOND, max: SECOND }
+          })
+        )
+      )
+    }).pipe(Effect.provide(logged))
+  )
+})
+
+const SECOND = Duration.seconds(1)
 
 /** Two batches at the same time, so that one host alone is not enough. */
 const publishPair = Effect.all([publish("{}"), publish("{}")], { concurrency: 2 })
