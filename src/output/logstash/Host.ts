@@ -37,8 +37,8 @@ export const isConnectionAlone = (failure: Lane.DeliveryFailure): boolean =>
 /**
  * A host of which nothing is known yet. Nothing is connected before there is something to send.
  *
- * **Guarantee** After a failure it is not tried again before a pause of `backoff`; one whose connection had
- * served and has ended may be tried again at once.
+ * **Guarantee** After a failure it is not tried again before a pause of `backoff`; one whose connection had served and has
+ * ended may be tried again at once.
  */
 export const make = Effect.fnUntraced(function* (
   address: HostAddress,
@@ -55,8 +55,10 @@ export const make = Effect.fnUntraced(function* (
   const failed = Effect.fnUntraced(function* (failure: Lane.DeliveryFailure) {
     const now = yield* Clock.currentTimeMillis
     size.onLost()
-    nextPause ??= yield* firstPause
-    if (!isConnectionAlone(failure)) {
+    if (isConnectionAlone(failure)) {
+      nextPause = undefined
+    } else {
+      nextPause ??= yield* firstPause
       const [, pause] = yield* Effect.orDie(nextPause(now, undefined))
       notBefore = now + Duration.toMillis(pause)
     }
@@ -89,9 +91,8 @@ export const make = Effect.fnUntraced(function* (
 
   const deliver = (delivery: Delivery) =>
     Effect.suspend(() => {
-      const before = delivery.acked
       const lane = lanes.reduce((least, lane) => (lane.load() < least.load() ? lane : least))
-      return lane.deliver(delivery).pipe(Effect.onExit(() => (delivery.acked > before ? served : Effect.void)))
+      return Effect.tap(lane.deliver(delivery), served)
     })
 
   const host: Host = {

@@ -73,6 +73,8 @@ export const make = Effect.fnUntraced(function* (
     if (ttl > 0) yield* replaceExpired(now)
     const first = ranked(avoided, now)[0]?.host
     if (first === undefined) return yield* Effect.die(new Error("There must be a host."))
+    // It stays with the one that it has come to, even when one that stands before it may be tried again.
+    if (!loadbalance) current = hosts.indexOf(first)
     const pause = first.notBefore() - now
     if (pause > 0) yield* Effect.sleep(pause)
     return first

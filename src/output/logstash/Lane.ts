@@ -44,8 +44,8 @@ export const make = Effect.fnUntraced(function* (options: LaneOptions): Effect.f
   const oneAtATime = yield* Semaphore.make(1)
   let held: Held | undefined
   let load = 0
-  let attempts = 0
-  let failure: ConnectFailure | undefined
+  let failures = 0
+  let lastFailure: ConnectFailure | undefined
 
   const close = ({ connection, isUnused, scope }: Held) =>
     isUnused.await.pipe(Effect.andThen(connection.drained), Effect.andThen(Scope.close(scope, Exit.void)))
@@ -74,15 +74,15 @@ export const make = Effect.fnUntraced(function* (options: LaneOptions): Effect.f
 
   /** The connection, if there is one that is open, or a new one. Those who come while it is opened share what becomes of it. */
   const connected = Effect.suspend(() => {
-    const seen = attempts
+    const seen = failures
     return oneAtATime.withPermit(
       Effect.gen(function* () {
         if (held?.connection.isOpen() === true) return held
-        if (attempts !== seen && failure !== undefined) return yield* failure
+        if (failures !== seen && lastFailure !== undefined) return yield* lastFailure
         yield* retire
         return yield* Effect.tapError(connect, (error) => {
-          attempts += 1
-          failure = error
+          failures += 1
+          lastFailure = error
           return options.onFailure(error)
         })
       })

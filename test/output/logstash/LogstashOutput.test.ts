@@ -41,7 +41,7 @@ describe("LogstashOutput: windows", () => {
       yield* Effect.gen(function* () {
         const fibers = yield* Effect.forEach(numbered(3), (text) => Effect.forkChild(publish(text)))
         const [one, two] = [yield* wire.nextHeld, yield* wire.nextHeld]
-        assert.deepStrictEqual(wire.arrived(), numbered(2))
+        assert.lengthOf(wire.arrived(), 2)
         assert.strictEqual(wire.connections().accepted, 1)
         one.ack(1)
         const three = yield* wire.nextHeld
@@ -49,7 +49,7 @@ describe("LogstashOutput: windows", () => {
         three.ack(1)
         yield* Fiber.joinAll(fibers)
       }).pipe(Effect.provide(layerOf({ hosts: [wire.address] })))
-      assert.deepStrictEqual(wire.arrived(), numbered(3))
+      assert.sameMembers([...wire.arrived()], [...numbered(3)])
     })
   )
 

@@ -55,6 +55,41 @@ describe("LogstashOutput: one host at a time", () => {
     })
   )
 
+  it.effect("it stays with the one that took events first after an outage of all", () =>
+    Effect.gen(function* () {
+      for (let outage = 0; outage < 8; outage++) {
+        const wires = yield* both
+        for (const wire of wires) wire.behave(Wire.closesUnacknowledged, Wire.acksWindows)
+        yield* Effect.gen(function* () {
+          yield* Effect.flip(publish("{}"))
+          const fiber = yield* forkPublish("{}")
+          yield* TestClock.adjust("1200 millis")
+          yield* Fiber.join(fiber)
+          yield* TestClock.adjust("1 minute")
+          for (const text of numbered(3)) yield* publish(text)
+        }).pipe(Effect.provide(layerOf({ hosts: addressesOf(wires), backoff: { init: SECOND, max: SECOND } })))
+        assert.sameMembers(
+          wires.map((wire) => wire.connections().accepted),
+          [1, 2]
+        )
+      }
+    }).pipe(Effect.provide(logged))
+  )
+
+  it.live("a host that is left is told, and that it served again only when it does", () =>
+    Effect.gen(function* () {
+      const wires = yield* both
+      for (const wire of wires) wire.behave(Wire.endsAfter(3), Wire.acksWindows)
+      yield* publish(...numbered(5)).pipe(Effect.provide(layerOf({ hosts: addressesOf(wires) })))
+      const lines = yield* (yield* Logged).lines
+      assert.lengthOf(lines, 1)
+      assert.match(
+        lines[0]?.text ?? "",
+        /^Collector 127\.0\.0\.1:\d+ is unavailable: the collector has closed the connection\./
+      )
+    }).pipe(Effect.provide(logged))
+  )
+
   it.live("when none takes events, each is tried once, and the cause of each is told", () =>
     Effect.gen(function* () {
       const wires = yield* both
