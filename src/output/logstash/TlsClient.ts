@@ -40,8 +40,9 @@ export const load = Effect.fnUntraced(function* (options: TlsOptions): Effect.fn
     named.length > 0 || wanted !== undefined
       ? named.flat()
       : [...getCACertificates("default"), ...getCACertificates("system")]
+  const contextOf = (ca: Array<string>) => createSecureContext({ ...identity, ca, minVersion: "TLSv1.2" })
   let learned: string | undefined
-  let context = createSecureContext({ ...identity, ca: known })
+  let context = contextOf(known)
 
   return {
     verificationMode: options.verificationMode,
@@ -51,7 +52,7 @@ export const load = Effect.fnUntraced(function* (options: TlsOptions): Effect.fn
       const authority = presented.find(({ fingerprint256 }) => plainHex(fingerprint256) === wanted)
       if (authority === undefined) return false
       learned = authority.toString()
-      context = createSecureContext({ ...identity, ca: [...known, learned] })
+      context = contextOf([...known, learned])
       return true
     }
   }

@@ -31,9 +31,11 @@ export const dial = (address: HostAddress, dialer: Dialer): Effect.Effect<Socket
   Effect.suspend(() => {
     const { tls } = dialer
     if (tls === undefined) return reach(address, dialer)
+    // Asked before: another connection may learn of it while this one fails for the want of it.
+    const awaitsAuthority = tls.awaitsAuthority()
     return Effect.catchIf(
       secured(address, dialer, tls, tls.verificationMode),
-      ({ reason }) => reason === "Untrusted" && tls.awaitsAuthority(),
+      ({ reason }) => reason === "Untrusted" && awaitsAuthority,
       (failure) => trustPresented(address, dialer, tls, failure)
     )
   }).pipe(
@@ -77,7 +79,6 @@ const secured = Effect.fnUntraced(function* (
       // An address is no name: RFC 6066, section 3.
       ...(isIP(host) === 0 ? { servername: host } : undefined),
       secureContext: tls.context(),
-      minVersion: "TLSv1.2",
       rejectUnauthorized: mode !== "none",
       checkServerIdentity: checks[mode]
     })

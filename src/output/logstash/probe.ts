@@ -74,7 +74,8 @@ const reach = (address: HostAddress, dialer: Dialer): Effect.Effect<Reached, Con
     })
   )
 
-const nameOf = (name: PeerCertificate["subject"]): string =>
-  Object.entries(name)
+/** A certificate may do without a name. */
+const nameOf = (name: PeerCertificate["subject"] | undefined): string =>
+  Object.entries(name ?? {})
     .flatMap(([key, value]) => (Array.isArray(value) ? value : [value]).map((text) => `${key}=${text}`))
     .join(", ")
