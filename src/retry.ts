@@ -3,7 +3,7 @@
  *
  * A schedule only says when; what is tried again is decided where the error is seen.
  */
-import { Schedule } from "effect"
+import { type Duration, Schedule } from "effect"
 
 /**
  * One call to AWS that was throttled or not answered: 5 more attempts, 200 ms doubling to at most 5 s, jittered, some 10
@@ -40,3 +40,10 @@ export const settle = Schedule.exponential("200 millis").pipe(Schedule.jittered,
 export const workerStart = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("60 seconds")]).pipe(
   Schedule.jittered
 )
+
+/**
+ * Connecting to a collector that failed: for ever, `init` doubling to at most `max`, jittered, from the beginning again once it
+ * has acknowledged something.
+ */
+export const reconnect = ({ init, max }: { readonly init: Duration.Duration; readonly max: Duration.Duration }) =>
+  Schedule.min([Schedule.exponential(init), Schedule.spaced(max)]).pipe(Schedule.jittered)

@@ -4,7 +4,8 @@
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { about, ok } from "../check/Finding.ts"
-import type { S3beatConfig } from "../config/S3beatConfig.ts"
+import type { OutputConfig, S3beatConfig } from "../config/S3beatConfig.ts"
+import { showAddress } from "../output/logstash/LogstashOptions.ts"
 import * as flags from "./flags.ts"
 import { loadConfig } from "./loadConfig.ts"
 
@@ -65,5 +66,16 @@ const meaning = (config: S3beatConfig): string =>
       : config.accessKeyID === undefined
         ? "the default provider chain's identity"
         : "the configured keys' identity",
-    config.output._tag === "File" ? `output file in ${config.output.path}` : "output console"
+    outputOf(config.output)
   ].join("; ")
+
+const outputOf = (output: OutputConfig): string => {
+  switch (output._tag) {
+    case "File":
+      return `output file in ${output.path}`
+    case "Logstash":
+      return `output logstash to ${output.hosts.map(showAddress).join(", ")}${output.ssl === undefined ? "" : " over TLS"}`
+    case "Console":
+      return "output console"
+  }
+}

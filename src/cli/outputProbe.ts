@@ -1,9 +1,10 @@
 /**
  * The config's output, as `s3beat check` looks at it.
  */
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Result } from "effect"
 import type { CheckedOutput, OutputTarget } from "../check/outputs.ts"
 import type { OutputConfig, S3beatConfig } from "../config/S3beatConfig.ts"
+import { probe, type ProbeOptions } from "../output/logstash/probe.ts"
 import { Output } from "../output/Output.ts"
 import { probeFile } from "../output/probeFile.ts"
 import { encoderOf } from "./ingestOptions.ts"
@@ -34,10 +35,34 @@ const probeOf = (output: OutputConfig): Pick<CheckedOutput, "name" | "probe"> =>
         )
       }
     }
+    case "Logstash":
+      return { name: "logstash", probe: probeLogstash(output) }
     case "Console":
       return { name: "console", probe: Effect.succeed([{ target: "stdout", detail: "is open" }]) }
   }
 }
+
+const probeLogstash = (output: ProbeOptions): CheckedOutput["probe"] =>
+  probe(output).pipe(
+    Effect.map((hosts) =>
+      hosts.map(({ host, outcome }) =>
+        Result.match(outcome, {
+          onFailure: ({ detail }): OutputTarget => ({ target: host, detail, advice: NOTHING_IS_SHIPPED }),
+          onSuccess: ({ tls }): OutputTarget => ({
+            target: host,
+            detail:
+              tls === undefined
+                ? "can be connected to, without TLS"
+                : `can be connected to, ${tls.version}, as ${tls.subject}, until ${new Date(tls.expiresAt).toISOString()}`
+          })
+        })
+      )
+    ),
+    // Certificates or a key that cannot be used: there is nothing to try with.
+    Effect.catch(({ reason }) => Effect.succeed([{ target: "ssl", detail: reason.detail, advice: NOTHING_IS_SHIPPED }]))
+  )
+
+const NOTHING_IS_SHIPPED = "Nothing is shipped until the collector can be reached."
 
 /** One event of the beat, as any other: an object of this name is in no bucket. */
 const sendTestEvent = Effect.fnUntraced(

@@ -16,6 +16,7 @@ import * as DeadLettersByKind from "../deadletter/DeadLettersByKind.ts"
 import * as DeadLettersNone from "../deadletter/DeadLettersNone.ts"
 import * as ConsoleOutput from "../output/ConsoleOutput.ts"
 import * as FileOutput from "../output/FileOutput.ts"
+import * as LogstashOutput from "../output/logstash/LogstashOutput.ts"
 import type { Output, OutputError } from "../output/Output.ts"
 import * as PublisherCoalescing from "../output/PublisherCoalescing.ts"
 import * as LeaseBatching from "../source/LeaseBatching.ts"
@@ -78,6 +79,8 @@ export const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputErr
   switch (output._tag) {
     case "File":
       return FileOutput.layer({ ...output, directory: output.path })
+    case "Logstash":
+      return LogstashOutput.layer(output)
     case "Console":
       return ConsoleOutput.layer({ stdout: process.stdout })
   }
@@ -89,6 +92,8 @@ const workerOutputLayer = (output: OutputConfig): Layer.Layer<Output, OutputErro
       return OutputRemote.layer("file")
     case "Console":
       return OutputRemote.layer("console")
+    case "Logstash":
+      return outputLayer(output)
   }
 }
 

@@ -3,13 +3,14 @@
  */
 import { Predicate, Result, Schema } from "effect"
 import * as ConfigKey from "./ConfigKey.ts"
+import { LogstashSection } from "./LogstashSection.ts"
 import { scalar, showText } from "./scalar.ts"
 import { Flag, flagOf, Text, wholeNumber } from "./words.ts"
 
 /** The outputs that there are. */
-export const OUTPUTS = ["file", "console"] as const
+export const OUTPUTS = ["logstash", "file", "console"] as const
 
-const OUTPUT_KEYS = OUTPUTS.map((output) => `output.${output}`).join(" and ")
+const OUTPUT_KEYS = OUTPUTS.map((output) => `output.${output}`).join(", ")
 
 /** Nothing may be lost by a rotation that nobody has read yet; Beats allow 2 to 1024. */
 const FILES = { minimum: 2, maximum: 1024 }
@@ -75,9 +76,13 @@ const isOff = (output: unknown): boolean =>
 
 /** The keys under `output:`. */
 export const OutputSection = Schema.Struct({
+  logstash: Schema.optionalKey(LogstashSection).pipe(
+    Schema.annotateKey({
+      description: "Events to Logstash, Open Collector or another collector that takes them from Beats."
+    })
+  ),
   file: Schema.optionalKey(File).pipe(Schema.annotateKey({ description: "Events in files, rotated by size." })),
   console: Schema.optionalKey(Console).pipe(Schema.annotateKey({ description: "Events on stdout." })),
-  logstash: missing,
   elasticsearch: missing,
   kafka: missing,
   redis: missing,

@@ -4,6 +4,7 @@
 import { Schema } from "effect"
 import * as ConfigKey from "./ConfigKey.ts"
 import { LoggingSection } from "./LoggingSection.ts"
+import { type LogstashConfig, logstashOf } from "./LogstashSection.ts"
 import { oneOrMany } from "./oneOrMany.ts"
 import { OutputSection } from "./OutputSection.ts"
 import { S3beatSection } from "./S3beatSection.ts"
@@ -68,6 +69,7 @@ export type OutputConfig =
       readonly numberOfFiles: number
       readonly permissions: number
     }
+  | ({ readonly _tag: "Logstash" } & LogstashConfig)
   | { readonly _tag: "Console" }
 
 type Section = typeof S3beatSection.Type
@@ -118,8 +120,9 @@ export const fromFile = ({
   }
 }
 
-const outputOf = ({ file }: typeof OutputSection.Type): OutputConfig =>
-  file?.enabled === true
+const outputOf = ({ file, logstash }: typeof OutputSection.Type): OutputConfig => {
+  if (logstash?.enabled === true) return { _tag: "Logstash", ...logstashOf(logstash) }
+  return file?.enabled === true
     ? {
         _tag: "File",
         path: file.path,
@@ -129,3 +132,4 @@ const outputOf = ({ file }: typeof OutputSection.Type): OutputConfig =>
         permissions: file.permissions
       }
     : { _tag: "Console" }
+}

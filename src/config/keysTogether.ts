@@ -22,6 +22,7 @@ export const problemsBetweenKeys = (root: Mapping): ReadonlyArray<Problem> => [
   ...rolesWanted(root),
   ...lineLimits(root),
   ...deadLetterLoop(root),
+  ...clientCertificate(root),
   ...oneOutput(root)
 ]
 
@@ -61,21 +62,31 @@ export const countedAsHours = (root: Mapping): ReadonlyArray<Problem> => {
     : []
 }
 
-/** Whether a key to AWS stands in the file itself, and not in the environment. */
-export const holdsKeys = (root: Mapping): boolean =>
-  ["accessKeyID", "secretAccessKey"].some((name) => {
-    const node = find(root, key(name))
-    return node?._tag === "Scalar" && node.isLiteral
-  })
+const logstash = (...names: ReadonlyArray<string>): KeyPath => ["output", "logstash", ...names]
 
-const baseKeys = (root: Mapping): ReadonlyArray<Problem> => {
-  const [accessKey, secret] = [find(root, key("accessKeyID")), find(root, key("secretAccessKey"))]
-  if (accessKey !== undefined && secret === undefined) {
-    return [ofKey(accessKey.position, key("accessKeyID"), "needs secretAccessKey beside it; give both or neither")]
+/** Whether a secret stands in the file itself, and not in the environment. */
+export const holdsKeys = (root: Mapping): boolean => {
+  const literal = (path: KeyPath) => {
+    const node = find(root, path)
+    return node?._tag === "Scalar" && node.isLiteral ? String(node.value) : undefined
   }
-  return accessKey === undefined && secret !== undefined
-    ? [ofKey(secret.position, key("secretAccessKey"), "needs accessKeyID beside it; give both or neither")]
-    : []
+  const secrets = [key("accessKeyID"), key("secretAccessKey"), logstash("ssl", "key_passphrase")]
+  // Only a URL with an @ has a password in it.
+  return secrets.some((path) => literal(path) !== undefined) || literal(logstash("proxy_url"))?.includes("@") === true
+}
+
+const baseKeys = (root: Mapping) => bothOrNeither(root, key("accessKeyID"), key("secretAccessKey"))
+
+const clientCertificate = (root: Mapping) => bothOrNeither(root, logstash("ssl", "certificate"), logstash("ssl", "key"))
+
+const bothOrNeither = (root: Mapping, one: KeyPath, other: KeyPath): ReadonlyArray<Problem> => {
+  const needs = (path: KeyPath, missing: KeyPath) => {
+    const node = find(root, path)
+    return node === undefined || find(root, missing) !== undefined
+      ? []
+      : [ofKey(node.position, path, `needs ${String(missing.at(-1))} beside it; give both or neither`)]
+  }
+  return [...needs(one, other), ...needs(other, one)]
 }
 
 const rolesWanted = (root: Mapping): ReadonlyArray<Problem> => {
@@ -166,7 +177,7 @@ const oneOutput = (root: Mapping): ReadonlyArray<Problem> => {
         ofKey(
           (outputs ?? root).position,
           ["output"],
-          "no output is enabled; add output.file.path: /var/lib/s3beat/events, or output.console.enabled: true"
+          "no output is enabled; add output.logstash.hosts: [collector.example.com:5044], output.file.path: /var/lib/s3beat/events, or output.console.enabled: true"
         )
       ]
     : []

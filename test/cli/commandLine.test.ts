@@ -93,7 +93,7 @@ describe("the config", () => {
       Effect.gen(function* () {
         const text = `s3beat:\n  beatIdentifier: prod\n  sqsQueues: [a:us-east-1]\noutput.console.enabled: true\n`
         const path = yield* writeFileIn("s3beat.yml", text)
-        const { code, stderr, stdout } = yield* runCli(["check", "-c", path])
+        const { code, stderr, stdout } = yield* runCli(["check", "--config-only", "-c", path])
         assert.deepStrictEqual([code, stderr], [0, ""])
         assert.include(stdout, `${path} is valid`)
       }).pipe(Effect.provide(TemporaryDirectory.layer)),

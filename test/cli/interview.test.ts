@@ -48,7 +48,7 @@ const wrong: ReadonlyArray<readonly [string, string]> = [
     `${queues}${lines("y", "y", role, "", "13h")}`,
     'answer 8 ("STS credentials expiration time"): 13h is above the maximum of 12h'
   ],
-  [`${queues}${lines("y", "n", "kafka")}`, 'answer 6 ("Where events go"): kafka is none of file, console'],
+  [`${queues}${lines("y", "n", "kafka")}`, 'answer 6 ("Where events go"): kafka is none of logstash, file, console'],
   [queues, 'there was no answer to "Running in AWS"']
 ]
 

@@ -140,15 +140,18 @@ describe("config errors", () => {
   it("no output, two outputs, and one that is not there yet are told apart", () => {
     const text = "s3beat: {beatIdentifier: a, sqsQueues: a:us-east-1}\n"
     assert.deepStrictEqual(errorsOf(text), [
-      "s3beat.yml:1:1 output: no output is enabled; add output.file.path: /var/lib/s3beat/events, or output.console.enabled: true"
+      "s3beat.yml:1:1 output: no output is enabled; add output.logstash.hosts: [collector.example.com:5044], output.file.path: /var/lib/s3beat/events, or output.console.enabled: true"
     ])
     assert.deepStrictEqual(errorsOf(`${text}output:\n  file.path: /tmp\n  console.enabled: true`), [
       "s3beat.yml:4:3 output.console: output.file is enabled too; exactly one output may be"
     ])
-    assert.deepStrictEqual(errorsOf(`${text}output.logstash.hosts: [a]`), [
-      "s3beat.yml:2:1 output.logstash: this output is not supported yet; those that are: output.file and output.console"
+    assert.deepStrictEqual(errorsOf(`${text}output:\n  logstash.hosts: a\n  console.enabled: true`), [
+      "s3beat.yml:4:3 output.console: output.logstash is enabled too; exactly one output may be"
     ])
-    assert.deepStrictEqual(errorsOf(`${text}output.logstash.enabled: false\noutput.console.enabled: true`), [])
+    assert.deepStrictEqual(errorsOf(`${text}output.kafka.hosts: [a]`), [
+      "s3beat.yml:2:1 output.kafka: this output is not supported yet; those that are: output.logstash, output.file, output.console"
+    ])
+    assert.deepStrictEqual(errorsOf(`${text}output.kafka.enabled: false\noutput.console.enabled: true`), [])
   })
 
   it("what is no YAML is told with its place and without the text of the file", () => {

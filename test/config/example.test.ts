@@ -15,6 +15,12 @@ if (root === undefined) throw new Error(`The example is no config: ${JSON.string
 
 const keys = configKeys.filter(({ unused }) => unused === undefined)
 
+/** Only one output is enabled, so the example has to switch the others off. */
+const switchedOff = new Set(["output.logstash.enabled", "output.console.enabled"])
+
+/** Other spellings of a key, which are told beside it. */
+const aliases = new Set(["max_lines", "workers"])
+
 describe("s3beat.yml.example", () => {
   it("decodes as it stands, without a warning", () => {
     assert.strictEqual(configOf(example).fullyQualifiedBeatName, "s3beat_prod")
@@ -24,8 +30,7 @@ describe("s3beat.yml.example", () => {
   it("shows the defaults: switching on every key behind a # changes nothing", () => {
     assert.deepStrictEqual(configOf(switchedOn), configOf(example))
     for (const { default: fileDefault, path } of keys) {
-      // Only one output is enabled, so the example has to switch the other off.
-      if (fileDefault === undefined || path.includes("[]") || path === "output.console.enabled") continue
+      if (fileDefault === undefined || path.includes("[]") || switchedOff.has(path)) continue
       const node = find(root, path.split("."))
       const shown = node?._tag === "Scalar" ? String(node.value) : node?._tag === "Sequence" ? "[]" : undefined
       assert.strictEqual(shown, fileDefault, path)
@@ -36,7 +41,7 @@ describe("s3beat.yml.example", () => {
     for (const { path } of keys) {
       const steps = path.split(".")
       const name = steps.at(-1) ?? path
-      if (path.includes("[]") || name === "max_lines") assert.match(example, new RegExp(`# .*\\b${name}\\b`), path)
+      if (path.includes("[]") || aliases.has(name)) assert.match(example, new RegExp(`# .*\\b${name}\\b`), path)
       else assert.strictEqual(locate(root, steps).depth, steps.length, path)
     }
   })
@@ -45,7 +50,7 @@ describe("s3beat.yml.example", () => {
     const lines = example.split("\n")
     for (const { bounds, path } of keys) {
       const name = path.split(".").at(-1) ?? path
-      if (bounds === undefined || name === "max_lines") continue
+      if (bounds === undefined || aliases.has(name)) continue
       const at = lines.findIndex((line) => line.trimStart().startsWith(`#${name}: `))
       const first = lines.findLastIndex((line, i) => i < at && !line.trimStart().startsWith("# "))
       const text = lines

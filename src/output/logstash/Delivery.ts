@@ -1,0 +1,68 @@
+/**
+ * One batch on its way over a connection, in windows.
+ */
+import { promisify } from "node:util"
+import { deflate } from "node:zlib"
+import { Effect } from "effect"
+import type { EventBatch } from "../../domain/EventBatch.ts"
+import type { Connection, ConnectionLost } from "./Connection.ts"
+import * as lumberjack from "./lumberjack.ts"
+import type { WindowSize } from "./WindowSize.ts"
+
+/** A batch, and how many of its events, from the first on, are acknowledged: those are never sent again. */
+export interface Delivery {
+  readonly batch: EventBatch
+  acked: number
+}
+
+/** How windows are made. */
+export interface WindowOptions {
+  readonly size: WindowSize
+  /** Of zlib; 0 for no compression. */
+  readonly compressionLevel: number
+}
+
+/**
+ * Sends what is left of the batch, and returns when it is acknowledged.
+ *
+ * **Errors** `ConnectionLost`: `acked` says how far it came.
+ */
+export const deliver = Effect.fnUntraced(function* (
+  delivery: Delivery,
+  connection: Connection,
+  { compressionLevel, size }: WindowOptions
+): Effect.fn.Return<void, ConnectionLost> {
+  const { batch } = delivery
+  let acknowledged: Effect.Effect<void, ConnectionLost> = Effect.void
+  for (let start = delivery.acked; start < batch.count;) {
+    yield* connection.hasRoom
+    const count = Math.min(size.events(), batch.count - start)
+    const bytes = yield* encoded(batch, start, count, compressionLevel)
+    acknowledged = yield* connection.send({
+      bytes,
+      count,
+      onProgress: (events, isWhole) => {
+        delivery.acked += events
+        if (isWhole) size.onAcked(count)
+      }
+    })
+    start += count
+  }
+  // Windows are acknowledged in order, so the last one speaks for all.
+  yield* acknowledged
+})
+
+const compress = promisify(deflate)
+
+/** Node compresses into pieces of 16 KiB; larger ones are fewer calls. */
+const CHUNK_BYTES = 256 * 1024
+
+const encoded = (batch: EventBatch, start: number, count: number, level: number): Effect.Effect<Uint8Array> =>
+  Effect.suspend(() => {
+    const plain = lumberjack.windowOf(batch, start, start + count)
+    if (level === 0) return Effect.succeed(plain)
+    return Effect.map(
+      Effect.promise(() => compress(lumberjack.eventFrames(plain), { level, chunkSize: CHUNK_BYTES })),
+      (compressed) => lumberjack.compressedWindowOf(count, compressed)
+    )
+  })
