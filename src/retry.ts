@@ -32,3 +32,6 @@ export const outputPublish = Schedule.min([Schedule.exponential("1 second"), Sch
 
 /** Settling a message (delete, release): 4 more attempts, 200 ms doubling, jittered; then SQS brings the message back. */
 export const settle = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))
+
+/** Waiting for another process that is changing the same keystore: every 100 ms, for some 10 seconds. */
+export const lockedKeystore = Schedule.spaced("100 millis").pipe(Schedule.upTo({ times: 100 }))

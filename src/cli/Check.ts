@@ -10,9 +10,9 @@ import { loadConfig } from "./loadConfig.ts"
 /** Reads the config and says what it means, or every place where it is wrong. */
 export const check = Command.make(
   "check",
-  { config: flags.config },
+  { config: flags.config, keystore: flags.keystore },
   Effect.fn("s3beat.check")(function* (options) {
-    const { config, warnings } = yield* loadConfig(options.config)
+    const { config, warnings } = yield* loadConfig(options)
     for (const warning of warnings) yield* Console.error(`warning: ${warning}`)
     yield* Console.log(`${options.config} is valid: ${summary(config)}`)
   })

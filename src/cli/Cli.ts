@@ -6,6 +6,7 @@ import { check } from "./Check.ts"
 import { decode } from "./Decode.ts"
 import { demo } from "./Demo.ts"
 import { LogFormat } from "./flags.ts"
+import { keystore } from "./Keystore.ts"
 import { run } from "./Run.ts"
 
 /** `s3beat`, with its subcommands. */
@@ -13,6 +14,6 @@ export const s3beat = Command.make("s3beat").pipe(
   Command.withDescription(
     "Ships the logs that land in S3 buckets, announced on SQS, across AWS accounts; a message is deleted only after its events are acknowledged"
   ),
-  Command.withSubcommands([run, check, decode, demo]),
+  Command.withSubcommands([run, check, decode, keystore, demo]),
   Command.withGlobalFlags([LogFormat])
 )

@@ -10,9 +10,9 @@ import { exitOnSecondSignal } from "./signals.ts"
 /** Runs until it is told to stop. */
 export const run = Command.make(
   "run",
-  { config: flags.config },
+  { config: flags.config, keystore: flags.keystore },
   Effect.fn("s3beat.run")(function* (options) {
-    const { config, warnings } = yield* loadConfig(options.config)
+    const { config, warnings } = yield* loadConfig(options)
     yield* Effect.gen(function* () {
       yield* exitOnSecondSignal
       // The AWS SDK is large, and only this command and the demo need it.

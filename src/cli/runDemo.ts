@@ -55,7 +55,7 @@ export const runDemo = Effect.fnUntraced(
     const configFile = path.join(directory, "s3beat.yml")
     const eventsFile = path.join(directory, "events.ndjson")
     yield* writeConfig(configFile, configText(aws.endpoint, directory))
-    const { config } = yield* loadConfig(configFile)
+    const { config } = yield* loadConfig({ config: configFile, keystore: Option.none() })
     yield* say(introduction(aws.endpoint, configFile))
 
     yield* Effect.forkScoped(Effect.provide(daemon(config), loggingLayer(config)))

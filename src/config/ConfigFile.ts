@@ -3,7 +3,7 @@
  */
 import { isUtf8 } from "node:buffer"
 import { Array, Effect, FileSystem, type PlatformError, Result, Schema } from "effect"
-import { toPlain } from "./ConfigNode.ts"
+import { find, toPlain } from "./ConfigNode.ts"
 import type { Environment } from "./environment.ts"
 import { explainIssue } from "./explainIssue.ts"
 import { holdsKeys, keysWithoutEffect, problemsBetweenKeys } from "./keysTogether.ts"
@@ -65,6 +65,42 @@ export const parse = (
   })
 }
 
+/** What is asked of a text before its secrets are known. */
+export interface Survey {
+  /** `keystore.path`, where it is set. */
+  readonly keystorePath?: string
+  /** The variables that its values name. */
+  readonly variables: ReadonlySet<string>
+}
+
+/** Looks over the text of a config file. **Errors** `ConfigFileError` when it is no config at all; the rest is for `parse`. */
+export const survey = (text: string, { env, path }: ParseOptions): Result.Result<Survey, ConfigFileError> => {
+  const { problems, root, variables } = readYaml(text, env)
+  if (root === undefined) return Result.fail(failure(path, problems))
+  const node = find(root, ["keystore", "path"])
+  return Result.succeed(node?._tag === "Scalar" ? { variables, keystorePath: String(node.value) } : { variables })
+}
+
+/** The text of a config file, and the mode of the file. */
+export interface ConfigText {
+  readonly text: string
+  readonly mode: number
+}
+
+/** Reads the file. **Errors** `ConfigFileError` with the problem that keeps it from being read. */
+export const read: (path: string) => Effect.Effect<ConfigText, ConfigFileError, FileSystem.FileSystem> =
+  Effect.fnUntraced(function* (path) {
+    const fs = yield* FileSystem.FileSystem
+    const unreadable = (error: PlatformError.PlatformError) => failure(path, [ofFile(unreadableMessage(error))])
+    const stat = yield* Effect.mapError(fs.stat(path), unreadable)
+    if (stat.type === "Directory") {
+      return yield* failure(path, [ofFile("is a directory; name the file in it, such as s3beat.yml")])
+    }
+    const text = decodeUtf8(yield* Effect.mapError(fs.readFile(path), unreadable))
+    if (text === undefined) return yield* failure(path, [ofFile("is not UTF-8; save it in that encoding")])
+    return { text, mode: stat.mode }
+  })
+
 /**
  * Reads and decodes the config file. The path is shown as given.
  *
@@ -75,15 +111,8 @@ export const load: (
   env: Environment
 ) => Effect.Effect<LoadedConfig, ConfigFileError, FileSystem.FileSystem> = Effect.fn("ConfigFile.load")(
   function* (path, env) {
-    const fs = yield* FileSystem.FileSystem
-    const unreadable = (error: PlatformError.PlatformError) => failure(path, [ofFile(unreadableMessage(error))])
-    const stat = yield* Effect.mapError(fs.stat(path), unreadable)
-    if (stat.type === "Directory") {
-      return yield* failure(path, [ofFile("is a directory; name the file in it, such as s3beat.yml")])
-    }
-    const text = decodeUtf8(yield* Effect.mapError(fs.readFile(path), unreadable))
-    if (text === undefined) return yield* failure(path, [ofFile("is not UTF-8; save it in that encoding")])
-    return yield* Effect.fromResult(parse(text, { path, env, mode: stat.mode }))
+    const { mode, text } = yield* read(path)
+    return yield* Effect.fromResult(parse(text, { path, env, mode }))
   }
 )
 

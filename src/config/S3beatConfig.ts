@@ -9,6 +9,17 @@ import { OutputSection } from "./OutputSection.ts"
 import { S3beatSection } from "./S3beatSection.ts"
 import { Flag, Text } from "./words.ts"
 
+/** The name of a keystore where none is given. */
+export const KEYSTORE_NAME = "s3beat.keystore"
+
+const KeystoreSection = Schema.Struct({
+  path: ConfigKey.withDefault(
+    Text,
+    KEYSTORE_NAME,
+    "The file that s3beat keystore keeps secrets in, seen from the directory of this file; ${NAME} in any value is looked up there first. The flag --keystore wins."
+  )
+})
+
 /** `s3beat.yml`: s3beat's own keys under `s3beat:`, and the sections that all Beats share. */
 export const S3beatFile = Schema.Struct({
   s3beat: S3beatSection.pipe(
@@ -19,6 +30,7 @@ export const S3beatFile = Schema.Struct({
   ),
   output: ConfigKey.withDefault(OutputSection, {}, "Where events go; exactly one output is enabled."),
   logging: ConfigKey.withDefault(LoggingSection, {}, "What s3beat says of itself."),
+  keystore: ConfigKey.withDefault(KeystoreSection, {}, "Where secrets are kept that do not belong in this file."),
   tags: ConfigKey.withDefault(oneOrMany(Text), [], "Words that every event carries in tags, to find or route it by."),
   fields: ConfigKey.optional(
     Schema.Record(Schema.String, Schema.Unknown),
@@ -40,7 +52,6 @@ export const S3beatFile = Schema.Struct({
   xpack: ConfigKey.unused("s3beat has nothing of X-Pack"),
   cloud: ConfigKey.unused("s3beat does not ship to Elastic Cloud"),
   seccomp: ConfigKey.unused("the service manager is the place to restrict system calls"),
-  keystore: ConfigKey.unused("s3beat has no keystore; name variables as in ${VAR}"),
   management: ConfigKey.unused("s3beat is managed by its config file alone"),
   features: ConfigKey.unused("s3beat has no feature flags"),
   instrumentation: ConfigKey.unused("s3beat sends no traces to APM"),

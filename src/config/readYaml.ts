@@ -6,8 +6,15 @@ import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, Scalar } fr
 import type { ConfigNode, Mapping } from "./ConfigNode.ts"
 import { isEmpty } from "./ConfigNode.ts"
 import { nest, stepsOf, type SpelledEntry } from "./dottedKeys.ts"
-import { type Environment, expand } from "./environment.ts"
+import { type Environment, expand, variablesIn } from "./environment.ts"
 import { type KeyPath, ofFile, ofKey, type Position, type Problem } from "./Problem.ts"
+
+/** What a text says, and what is wrong with how it says it. */
+export interface ReadConfig {
+  readonly root?: Mapping
+  readonly problems: ReadonlyArray<Problem>
+  readonly variables: ReadonlySet<string>
+}
 
 /**
  * Reads the text.
@@ -15,12 +22,11 @@ import { type KeyPath, ofFile, ofKey, type Position, type Problem } from "./Prob
  * **Shape** No `root` when the text is no YAML mapping at all; then `problems` says why. Spaces around a key, a known slip in
  * LogRhythm's own files, are trimmed. Empty items of a list are left out.
  *
+ * `variables` are those that its values name.
+ *
  * **Errors** Every problem of spelling at once; what the keys mean is the Schema's business.
  */
-export const readYaml = (
-  text: string,
-  environment: Environment
-): { readonly root?: Mapping; readonly problems: ReadonlyArray<Problem> } => {
+export const readYaml = (text: string, environment: Environment): ReadConfig => {
   const lines = new LineCounter()
   // All scalars are read as text and duplicates are let through, because both are judged here, with their place.
   const document = parseDocument(text, {
@@ -36,6 +42,7 @@ export const readYaml = (
   }
   if (document.errors.length > 0) {
     return {
+      variables: new Set(),
       problems: document.errors.map((error) => ({
         ...positionAt(error.pos[0]),
         key: "",
@@ -44,13 +51,14 @@ export const readYaml = (
     }
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === "")) {
-    return { problems: [ofFile("is empty; s3beat.yml.example shows what belongs in it")] }
+    return { variables: new Set(), problems: [ofFile("is empty; s3beat.yml.example shows what belongs in it")] }
   }
   if (!isMap(document.contents)) {
-    return { problems: [ofFile("holds no keys; s3beat.yml.example shows what belongs in it")] }
+    return { variables: new Set(), problems: [ofFile("holds no keys; s3beat.yml.example shows what belongs in it")] }
   }
 
   const problems: Array<Problem> = []
+  const variables = new Set<string>()
   const refuse = (position: Position, path: KeyPath, message: string): ConfigNode => {
     problems.push(ofKey(position, path, message))
     return { _tag: "Refused", position }
@@ -65,15 +73,17 @@ export const readYaml = (
     }
     if (!isScalar(node)) {
       return node === null || node === undefined
-        ? { _tag: "Scalar", position, value: null, isLiteral: true }
+        ? { _tag: "Scalar", position, value: null, isLiteral: true, isSecret: false }
         : refuse(position, path, "aliases are not supported; write the value out")
     }
-    return Result.match(expand(String(node.value), environment), {
+    const spelled = String(node.value)
+    for (const name of variablesIn(spelled)) variables.add(name)
+    return Result.match(expand(spelled, environment), {
       onFailure: (message) => refuse(position, path, message),
-      onSuccess: ({ isLiteral, text }) => {
+      onSuccess: ({ text, ...origin }) => {
         const value = node.type === Scalar.PLAIN ? plainValue(text) : text
         // `key:` has its emptiness somewhere behind the colon; what people look for is the key.
-        return { _tag: "Scalar", position: value === null && keyed !== undefined ? keyed : position, value, isLiteral }
+        return { _tag: "Scalar", position: value === null && keyed !== undefined ? keyed : position, value, ...origin }
       }
     })
   }
@@ -102,7 +112,7 @@ export const readYaml = (
     return range === undefined || range === null ? undefined : positionAt(range[0])
   }
 
-  return { root: readMapping(document.contents.items, { line: 1, column: 1 }, []), problems }
+  return { root: readMapping(document.contents.items, { line: 1, column: 1 }, []), problems, variables }
 }
 
 /**

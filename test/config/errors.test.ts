@@ -31,7 +31,7 @@ describe("config errors", () => {
         "s3beat.yml:6:22 secretAccessKey: needs accessKeyID beside it; give both or neither",
         "s3beat.yml:7:5 shutdownTimout: unknown key, did you mean shutdownTimeout?",
         "s3beat.yml:8:22 multiline.match: between is none of after, before",
-        "s3beat.yml:9:23 maxBytesInFlight: the environment variable NOWHERE is not set; set it, or write ${NOWHERE:default}",
+        "s3beat.yml:9:23 maxBytesInFlight: the variable NOWHERE is not set; set it in the environment or with s3beat keystore add NOWHERE, or write ${NOWHERE:default}",
         "s3beat.yml:10:1 output.file.path: is required, for example /var/lib/s3beat/events",
         "s3beat.yml:10:30 output.file.number_of_files: 1 is below the minimum of 2"
       ]
