@@ -2,6 +2,7 @@
  * The config of s3beat: the one Schema of `s3beat.yml`, and what the rest of the program sees of it.
  */
 import { Schema } from "effect"
+import type { Pattern } from "../domain/Pattern.ts"
 import * as ConfigKey from "./ConfigKey.ts"
 import { LoggingSection } from "./LoggingSection.ts"
 import { oneOrMany } from "./oneOrMany.ts"
@@ -63,7 +64,7 @@ export const configKeys: ReadonlyArray<ConfigKey.ConfigKey> = ConfigKey.list(S3b
 
 /** How lines are joined to records. */
 export interface Multiline {
-  readonly pattern: RegExp
+  readonly pattern: Pattern
   readonly negate: boolean
   readonly match: "after" | "before"
   readonly maxLines: number

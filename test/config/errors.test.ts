@@ -57,7 +57,7 @@ describe("config errors", () => {
 
   it("on one line, too, errors are told in the order of the file", () => {
     assert.deepStrictEqual(errorsOf(withKeys("traits: {inclusion: '(', exclusions: x}")), [
-      "s3beat.yml:4:23 traits.inclusion: is no valid regular expression: Unterminated group",
+      "s3beat.yml:4:23 traits.inclusion: is no valid regular expression: a group is not closed",
       "s3beat.yml:4:28 traits.exclusions: unknown key, did you mean exclusion?"
     ])
   })
@@ -92,7 +92,7 @@ describe("config errors", () => {
 
   it("a regular expression that does not compile is told at its place", () => {
     assert.deepStrictEqual(errorsOf(withKeys("traits:", "  exclusion: '['")), [
-      "s3beat.yml:5:16 traits.exclusion: is no valid regular expression: Unterminated character class"
+      "s3beat.yml:5:16 traits.exclusion: is no valid regular expression: a [ is not closed"
     ])
   })
 
