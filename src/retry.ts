@@ -47,3 +47,6 @@ export const workerStart = Schedule.min([Schedule.exponential("1 second"), Sched
  */
 export const reconnect = ({ init, max }: { readonly init: Duration.Duration; readonly max: Duration.Duration }) =>
   Schedule.min([Schedule.exponential(init), Schedule.spaced(max)]).pipe(Schedule.jittered)
+
+/** Waiting for another process that is changing the same keystore: every 100 ms, for some 10 seconds. */
+export const lockedKeystore = Schedule.spaced("100 millis").pipe(Schedule.upTo({ times: 100 }))

@@ -16,6 +16,7 @@ export const check = Command.make(
   "check",
   {
     config: flags.config,
+    keystore: flags.keystore,
     configOnly: Flag.Boolean("config-only").pipe(
       Flag.withDescription("Only read the config; ask nobody"),
       Flag.withDefault(false)
@@ -30,8 +31,9 @@ export const check = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fn("s3beat.check")(function* ({ config: path, configOnly, ...options }) {
-    const { config, warnings } = yield* loadConfig(path)
+  Effect.fn("s3beat.check")(function* ({ configOnly, ...options }) {
+    const { config: path } = options
+    const { config, warnings } = yield* loadConfig(options)
     if (configOnly) {
       for (const warning of warnings) yield* Console.error(`warning: ${warning}`)
       return yield* Console.log(`${path} is valid: ${meaning(config)}`)

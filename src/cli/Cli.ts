@@ -7,6 +7,7 @@ import { decode } from "./Decode.ts"
 import { demo } from "./Demo.ts"
 import { LogFormat } from "./flags.ts"
 import { init } from "./Init.ts"
+import { keystore } from "./Keystore.ts"
 import { migrate } from "./Migrate.ts"
 import { policy } from "./Policy.ts"
 import { redrive } from "./Redrive.ts"
@@ -17,6 +18,6 @@ export const s3beat = Command.make("s3beat").pipe(
   Command.withDescription(
     "Ships the logs that land in S3 buckets, announced on SQS, across AWS accounts; a message is deleted only after its events are acknowledged"
   ),
-  Command.withSubcommands([init, policy, check, run, migrate, redrive, decode, demo]),
+  Command.withSubcommands([init, policy, check, run, migrate, keystore, redrive, decode, demo]),
   Command.withGlobalFlags([LogFormat])
 )

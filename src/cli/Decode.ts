@@ -7,6 +7,7 @@ import { decodeObject } from "../decode/decodeObject.ts"
 import { Output } from "../output/Output.ts"
 import * as ConsoleOutput from "../output/ConsoleOutput.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
+import * as flags from "./flags.ts"
 import { decodeOptions, encoderOf } from "./ingestOptions.ts"
 import { defaultConfig, loadConfig } from "./loadConfig.ts"
 
@@ -26,11 +27,14 @@ export const decode = Command.make(
       Flag.withMetavar("FILE"),
       Flag.withDescription("Decode by this config; without it, by the defaults"),
       Flag.optional
-    )
+    ),
+    keystore: flags.keystore
   },
   Effect.fn("s3beat.decode")(
-    function* ({ config: path, files }) {
-      const { config } = Option.isSome(path) ? yield* loadConfig(path.value) : yield* defaultConfig
+    function* ({ config: path, files, keystore }) {
+      const { config } = Option.isSome(path)
+        ? yield* loadConfig({ config: path.value, keystore })
+        : yield* defaultConfig
       const encoder = encoderOf(config)
       const output = yield* Output
 

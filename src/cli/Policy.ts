@@ -16,6 +16,7 @@ export const policy = Command.make(
   "policy",
   {
     config: flags.config,
+    keystore: flags.keystore,
     format: Flag.Literals("format", ["json", "cloudformation"]).pipe(
       Flag.withDescription("json: all of them; cloudformation: a template for each account and region, as YAML"),
       Flag.withDefault("json")
@@ -37,8 +38,8 @@ export const policy = Command.make(
       Flag.optional
     )
   },
-  Effect.fn("s3beat.policy")(function* ({ account, buckets, config: path, format, kmsKeys, principal }) {
-    const { config } = yield* loadConfig(path)
+  Effect.fn("s3beat.policy")(function* ({ account, buckets, format, kmsKeys, principal, ...files }) {
+    const { config } = yield* loadConfig(files)
     const policies = Policies.make({
       ...policyOptions(config),
       buckets,

@@ -15,6 +15,7 @@ export const redrive = Command.make(
   "redrive",
   {
     config: flags.config,
+    keystore: flags.keystore,
     reasons: Flag.String("reason").pipe(
       Flag.withMetavar("TAG"),
       Flag.withDescription("Only dead letters of this reason, such as ObjectCorrupt; may be given several times"),
@@ -48,8 +49,8 @@ export const redrive = Command.make(
       Flag.optional
     )
   },
-  Effect.fn("s3beat.redrive")(function* ({ config: path, from, queues, to, ...selection }) {
-    const { config } = yield* loadConfig(path)
+  Effect.fn("s3beat.redrive")(function* ({ config: path, from, keystore, queues, to, ...selection }) {
+    const { config } = yield* loadConfig({ config: path, keystore })
     const origins = yield* Effect.forEach(queues, (text) => parseQueue("--queue", text))
     const options = {
       selection: { ...selection, queues: origins.map(nameOf) },

@@ -11,9 +11,9 @@ import { exitOnSecondSignal } from "./signals.ts"
 /** Runs until it is told to stop. */
 export const run = Command.make(
   "run",
-  { config: flags.config },
+  { config: flags.config, keystore: flags.keystore },
   Effect.fn("s3beat.run")(function* (options) {
-    const loaded = yield* loadConfig(options.config)
+    const loaded = yield* loadConfig(options)
     const logging = yield* loggingOptions(loaded.config)
     yield* Effect.gen(function* () {
       yield* exitOnSecondSignal

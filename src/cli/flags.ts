@@ -18,6 +18,13 @@ export const buckets = Flag.String("bucket").pipe(
   Flag.atLeast(0)
 )
 
+/** `--keystore FILE`: where secrets are. Without it: `keystore.path` of the config, or `s3beat.keystore` beside it. */
+export const keystore = Flag.String("keystore").pipe(
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("The keystore; without it the one that the config names, or s3beat.keystore beside the config"),
+  Flag.optional
+)
+
 /** `--log-format`: for every command. Without it: pretty on a terminal, JSON elsewhere. */
 export const LogFormat = GlobalFlag.Setting("log-format")({
   flag: Flag.Literals("log-format", ["pretty", "json"]).pipe(

@@ -1,25 +1,36 @@
 /**
  * From the flags to a decoded config, and to the logger that it asks for.
  */
-import { Effect, type FileSystem, Layer, type LogLevel, Option } from "effect"
+import { Effect, Layer, type LogLevel, Option } from "effect"
 import { GlobalFlag } from "effect/cli"
 import * as ConfigFile from "../config/ConfigFile.ts"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import * as Logging from "../telemetry/logging.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import { LogFormat } from "./flags.ts"
+import { entriesFor, type KeystoreFlags } from "./keystoreOf.ts"
 
 /**
- * Reads the config file, with the environment for its `${VAR}`s.
+ * Reads the config file, with its keystore, and then the environment, for its `${VAR}`s.
  *
- * **Errors** `CommandFailed` with every problem at once, each on a line of its own with its place.
+ * **Errors** `CommandFailed` with every problem at once, each on a line of its own with its place; or with what is wrong with
+ * the keystore, if the config needs it.
  */
-export const loadConfig = (
-  path: string
-): Effect.Effect<ConfigFile.LoadedConfig, CommandFailed, FileSystem.FileSystem> =>
-  ConfigFile.load(path, process.env).pipe(
-    Effect.mapError((error) => new CommandFailed({ message: error.message, exitCode: exitCode.configWrong }))
-  )
+export const loadConfig = Effect.fnUntraced(
+  function* (flags: KeystoreFlags) {
+    const path = flags.config
+    const { info, text } = yield* ConfigFile.read(path)
+    const survey = yield* Effect.fromResult(ConfigFile.survey(text, { path, env: process.env }))
+    const entries = yield* entriesFor(flags, survey)
+    const env = { ...process.env, ...Object.fromEntries(entries) }
+    return yield* Effect.fromResult(ConfigFile.parse(text, { path, env, mode: info.mode }))
+  },
+  Effect.catchTag("ConfigFileError", (error) => Effect.fail(configFailed(error)))
+)
+
+/** How a command ends whose config is wrong. */
+export const configFailed = (error: ConfigFile.ConfigFileError): CommandFailed =>
+  new CommandFailed({ message: error.message, exitCode: exitCode.configWrong })
 
 /** The least that a config must say; everything else is the Schema's defaults. */
 const LEAST_CONFIG = `

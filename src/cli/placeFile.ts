@@ -5,8 +5,9 @@ import { randomUUID } from "node:crypto"
 import { link, open, realpath, rename, rm } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { Data, Effect } from "effect"
-import { codeOf, fileFailure } from "../output/fileFailure.ts"
-import { syncDirectory } from "../output/syncDirectory.ts"
+import { codeOf } from "../files/codeOf.ts"
+import { fileFailure } from "../output/fileFailure.ts"
+import { syncDirectory } from "../files/syncDirectory.ts"
 
 /** How a file is to lie there. */
 export interface Placement {

@@ -60,7 +60,7 @@ export const runDemo = Effect.fnUntraced(
     const configFile = path.join(directory, "s3beat.yml")
     const eventsFile = path.join(directory, "events.ndjson")
     yield* writeConfig(configFile, configText(aws.endpoint, directory))
-    const loaded = yield* loadConfig(configFile)
+    const loaded = yield* loadConfig({ config: configFile, keystore: Option.none() })
     const logging = yield* loggingOptions(loaded.config)
     yield* say(introduction(aws.endpoint, configFile))
 

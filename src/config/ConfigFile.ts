@@ -3,7 +3,7 @@
  */
 import { isUtf8 } from "node:buffer"
 import { Array, Effect, FileSystem, type PlatformError, Result, Schema } from "effect"
-import { toPlain } from "./ConfigNode.ts"
+import { find, toPlain } from "./ConfigNode.ts"
 import type { Environment } from "./environment.ts"
 import { explainIssue } from "./explainIssue.ts"
 import { countedAsHours, holdsKeys, keysWithoutEffect, problemsBetweenKeys } from "./keysTogether.ts"
@@ -75,6 +75,22 @@ export const parse = (
     source: { path, text, env: { ...env } },
     warnings: Array.sort(warnings, byPosition).map((warning) => show(path, warning))
   })
+}
+
+/** What is asked of a text before its secrets are known. */
+export interface Survey {
+  /** `keystore.path`, where it is set. */
+  readonly keystorePath?: string
+  /** The variables that its values name. */
+  readonly variables: ReadonlySet<string>
+}
+
+/** Looks over the text of a config file. **Errors** `ConfigFileError` when it is no config at all; the rest is for `parse`. */
+export const survey = (text: string, { env, path }: ParseOptions): Result.Result<Survey, ConfigFileError> => {
+  const { problems, root, variables } = readYaml(text, env)
+  if (root === undefined) return Result.fail(failure(path, problems))
+  const node = find(root, ["keystore", "path"])
+  return Result.succeed(node?._tag === "Scalar" ? { variables, keystorePath: String(node.value) } : { variables })
 }
 
 /** A config file as it lies on the disk. **Shape** `text` encodes to the very bytes of the file, its byte order mark included. */

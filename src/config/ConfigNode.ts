@@ -3,12 +3,18 @@
  */
 import type { KeyPath, Position } from "./Problem.ts"
 
-/** A single value. **Shape** `isLiteral` unless it came from the environment; a number only where its text is that number. */
+/**
+ * A single value.
+ *
+ * **Shape** `isLiteral` unless something of it came from the environment, `isSecret` if something of it came from a keystore; a
+ * number only where its text is that number.
+ */
 export interface Scalar {
   readonly _tag: "Scalar"
   readonly position: Position
   readonly value: string | number | boolean | null
   readonly isLiteral: boolean
+  readonly isSecret: boolean
 }
 
 /** A list. */

@@ -2,6 +2,7 @@
  * The config of s3beat: the one Schema of `s3beat.yml`, and what the rest of the program sees of it.
  */
 import { Schema } from "effect"
+import type { Pattern } from "../domain/Pattern.ts"
 import * as ConfigKey from "./ConfigKey.ts"
 import { LoggingSection } from "./LoggingSection.ts"
 import { type LogstashConfig, logstashOf } from "./LogstashSection.ts"
@@ -9,6 +10,17 @@ import { oneOrMany } from "./oneOrMany.ts"
 import { OutputSection } from "./OutputSection.ts"
 import { S3beatSection } from "./S3beatSection.ts"
 import { Flag, Text } from "./words.ts"
+
+/** The name of a keystore where none is given. */
+export const KEYSTORE_NAME = "s3beat.keystore"
+
+const KeystoreSection = Schema.Struct({
+  path: ConfigKey.withDefault(
+    Text,
+    KEYSTORE_NAME,
+    "The file that s3beat keystore keeps secrets in, seen from the directory of this file; ${NAME} in any value is looked up there first. The flag --keystore wins."
+  )
+})
 
 /** `s3beat.yml`: s3beat's own keys under `s3beat:`, and the sections that all Beats share. */
 export const S3beatFile = Schema.Struct({
@@ -20,6 +32,7 @@ export const S3beatFile = Schema.Struct({
   ),
   output: ConfigKey.withDefault(OutputSection, {}, "Where events go; exactly one output is enabled."),
   logging: ConfigKey.withDefault(LoggingSection, {}, "What s3beat says of itself."),
+  keystore: ConfigKey.withDefault(KeystoreSection, {}, "Where secrets are kept that do not belong in this file."),
   tags: ConfigKey.withDefault(oneOrMany(Text), [], "Words that every event carries in tags, to find or route it by."),
   fields: ConfigKey.optional(
     Schema.Record(Schema.String, Schema.Unknown),
@@ -41,7 +54,6 @@ export const S3beatFile = Schema.Struct({
   xpack: ConfigKey.unused("s3beat has nothing of X-Pack"),
   cloud: ConfigKey.unused("s3beat does not ship to Elastic Cloud"),
   seccomp: ConfigKey.unused("the service manager is the place to restrict system calls"),
-  keystore: ConfigKey.unused("s3beat has no keystore; name variables as in ${VAR}"),
   management: ConfigKey.unused("s3beat is managed by its config file alone"),
   features: ConfigKey.unused("s3beat has no feature flags"),
   instrumentation: ConfigKey.unused("s3beat sends no traces to APM"),
@@ -53,7 +65,7 @@ export const configKeys: ReadonlyArray<ConfigKey.ConfigKey> = ConfigKey.list(S3b
 
 /** How lines are joined to records. */
 export interface Multiline {
-  readonly pattern: RegExp
+  readonly pattern: Pattern
   readonly negate: boolean
   readonly match: "after" | "before"
   readonly maxLines: number

@@ -143,7 +143,7 @@ export const S3beatSection = Schema.Struct({
   ),
   secretAccessKey: ConfigKey.optional(
     Secret,
-    "The secret that belongs to accessKeyID; better as ${VAR} than in the file."
+    "The secret that belongs to accessKeyID; better as ${VAR}, from the keystore, than in the file."
   ),
   assumeRoleFlag: ConfigKey.withDefault(
     Flag,

@@ -1,15 +1,21 @@
 /**
  * `${VAR}` and `${VAR:default}` in the values of a config file.
  */
-import { Result } from "effect"
+import { Redacted, Result } from "effect"
 
-/** The variables that may be named. */
-export type Environment = Readonly<Record<string, string | undefined>>
+/** The variables that may be named. **Shape** Those that are redacted are secrets, such as those of a keystore. */
+export type Environment = Readonly<Record<string, string | Redacted.Redacted | undefined>>
 
-/** A value with its variables filled in. **Shape** `isLiteral` when nothing of it came from the environment. */
+/**
+ * A value with its variables filled in.
+ *
+ * **Shape** `isLiteral` when nothing of it came from the environment; `isSecret` when something of it was redacted there, so
+ * that no message may show it.
+ */
 export interface Expanded {
   readonly text: string
   readonly isLiteral: boolean
+  readonly isSecret: boolean
 }
 
 /** `$${`, which stands for itself, or `${` up to its `}`, if there is one. */
@@ -29,6 +35,7 @@ const VARIABLE = /^([A-Za-z_][A-Za-z0-9_.]*)(?::(\??)([^]*))?$/
  */
 export const expand = (text: string, environment: Environment): Result.Result<Expanded, string> => {
   let isLiteral = true
+  let isSecret = false
   let problem: string | undefined
   const fail = (message: string): string => {
     problem ??= message
@@ -39,13 +46,24 @@ export const expand = (text: string, environment: Environment): Result.Result<Ex
     if (end === "") return fail("${ is never closed; write $${ for the two characters themselves")
     const [, name, demanded, fallback] = VARIABLE.exec(inner) ?? []
     if (name === undefined) return fail("${…} names no variable; write $${ for the two characters themselves")
-    const value = Object.hasOwn(environment, name) ? environment[name] : undefined
+    const held = Object.hasOwn(environment, name) ? environment[name] : undefined
+    const value = Redacted.isRedacted(held) ? Redacted.value(held) : held
     if (value !== undefined && value !== "") {
       isLiteral = false
+      isSecret ||= Redacted.isRedacted(held)
       return value
     }
-    if (demanded === "?") return fail(`the environment variable ${name} is not set: ${fallback}`)
-    return fallback ?? fail(`the environment variable ${name} is not set; set it, or write \${${name}:default}`)
+    if (demanded === "?") return fail(`the variable ${name} is not set: ${fallback}`)
+    return (
+      fallback ??
+      fail(
+        `the variable ${name} is not set; set it in the environment or with s3beat keystore add ${name}, or write \${${name}:default}`
+      )
+    )
   })
-  return problem === undefined ? Result.succeed({ text: expanded, isLiteral }) : Result.fail(problem)
+  return problem === undefined ? Result.succeed({ text: expanded, isLiteral, isSecret }) : Result.fail(problem)
 }
+
+/** The variables that a text names, whether they are set or not. */
+export const variablesIn = (text: string): ReadonlyArray<string> =>
+  Array.from(text.matchAll(REFERENCE)).flatMap(([, inner = ""]) => VARIABLE.exec(inner)?.[1] ?? [])

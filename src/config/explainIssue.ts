@@ -10,7 +10,8 @@ import { type KeyPath, ofKey, type Problem } from "./Problem.ts"
 /**
  * All problems of an issue, in no particular order.
  *
- * **Shape** A required key that is missing goes unmentioned when an unknown one was surely meant for it.
+ * **Shape** A required key that is missing goes unmentioned when an unknown one was surely meant for it. Of a value that came
+ * from a keystore only what it must be is told.
  */
 export const explainIssue = (
   issue: SchemaIssue.Issue,
@@ -32,7 +33,11 @@ export const explainIssue = (
       .filter(({ leaf }) => leaf._tag !== "UnexpectedKey" && leaf._tag !== "MissingKey")
       .flatMap(({ leaf, path }) => {
         const { depth, node } = locate(root, path)
-        return node._tag === "Refused" ? [] : [ofKey(node.position, path.slice(0, depth), messageOf(leaf))]
+        if (node._tag === "Refused") return []
+        const isSecret = node._tag === "Scalar" && node.isSecret
+        return [
+          ofKey(node.position, path.slice(0, depth), isSecret ? messageWithoutValue(path, keys) : messageOf(leaf))
+        ]
       })
   ]
 }
@@ -71,6 +76,13 @@ const messageOf = (leaf: SchemaIssue.Leaf): string => {
     default:
       return "is not valid"
   }
+}
+
+const messageWithoutValue = (path: KeyPath, keys: ReadonlyArray<ConfigKey>): string => {
+  const name = path.filter((step) => typeof step === "string").join(".")
+  const key = keys.find((key) => key.path.replaceAll("[]", "") === name)
+  const wanted = [key?.expected, key?.bounds].filter((part) => part !== undefined).join(", ")
+  return `the value that the keystore has for it is not valid${wanted === "" ? "" : `; it must be ${wanted}`}`
 }
 
 /** What to say of an unknown key, and the path of the known one that was meant, if one comes to mind. */

@@ -6,9 +6,16 @@ import { isMap, isNode, isScalar, isSeq, Scalar } from "yaml"
 import type { ConfigNode, Mapping } from "./ConfigNode.ts"
 import { isEmpty } from "./ConfigNode.ts"
 import { nest, stepsOf, type SpelledEntry } from "./dottedKeys.ts"
-import { type Environment, expand } from "./environment.ts"
+import { type Environment, expand, variablesIn } from "./environment.ts"
 import { type KeyPath, ofFile, ofKey, type Position, type Problem } from "./Problem.ts"
 import { yamlDocument } from "./yamlDocument.ts"
+
+/** What a text says, and what is wrong with how it says it. */
+export interface ReadConfig {
+  readonly root?: Mapping
+  readonly problems: ReadonlyArray<Problem>
+  readonly variables: ReadonlySet<string>
+}
 
 /**
  * Reads the text.
@@ -16,22 +23,23 @@ import { yamlDocument } from "./yamlDocument.ts"
  * **Shape** No `root` when the text is no YAML mapping at all; then `problems` says why. Spaces around a key, a known slip in
  * LogRhythm's own files, are trimmed. Empty items of a list are left out.
  *
+ * `variables` are those that its values name.
+ *
  * **Errors** Every problem of spelling at once; what the keys mean is the Schema's business.
  */
-export const readYaml = (
-  text: string,
-  environment: Environment
-): { readonly root?: Mapping; readonly problems: ReadonlyArray<Problem> } => {
+export const readYaml = (text: string, environment: Environment): ReadConfig => {
   const { contents, positionAt, problems: syntax } = yamlDocument(text)
-  if (syntax.length > 0) return { problems: syntax }
+  const nothing = (problems: ReadonlyArray<Problem>): ReadConfig => ({ problems, variables: new Set() })
+  if (syntax.length > 0) return nothing(syntax)
   if (contents === null || (isScalar(contents) && contents.value === "")) {
-    return { problems: [ofFile("is empty; s3beat.yml.example shows what belongs in it")] }
+    return nothing([ofFile("is empty; s3beat.yml.example shows what belongs in it")])
   }
   if (!isMap(contents)) {
-    return { problems: [ofFile("holds no keys; s3beat.yml.example shows what belongs in it")] }
+    return nothing([ofFile("holds no keys; s3beat.yml.example shows what belongs in it")])
   }
 
   const problems: Array<Problem> = []
+  const variables = new Set<string>()
   const refuse = (position: Position, path: KeyPath, message: string): ConfigNode => {
     problems.push(ofKey(position, path, message))
     return { _tag: "Refused", position }
@@ -46,15 +54,17 @@ export const readYaml = (
     }
     if (!isScalar(node)) {
       return node === null || node === undefined
-        ? { _tag: "Scalar", position, value: null, isLiteral: true }
+        ? { _tag: "Scalar", position, value: null, isLiteral: true, isSecret: false }
         : refuse(position, path, "aliases are not supported; write the value out")
     }
-    return Result.match(expand(String(node.value), environment), {
+    const spelled = String(node.value)
+    for (const name of variablesIn(spelled)) variables.add(name)
+    return Result.match(expand(spelled, environment), {
       onFailure: (message) => refuse(position, path, message),
-      onSuccess: ({ isLiteral, text }) => {
+      onSuccess: ({ text, ...origin }) => {
         const value = node.type === Scalar.PLAIN ? plainValue(text) : text
         // `key:` has its emptiness somewhere behind the colon; what people look for is the key.
-        return { _tag: "Scalar", position: value === null && keyed !== undefined ? keyed : position, value, isLiteral }
+        return { _tag: "Scalar", position: value === null && keyed !== undefined ? keyed : position, value, ...origin }
       }
     })
   }
@@ -83,7 +93,7 @@ export const readYaml = (
     return range === undefined || range === null ? undefined : positionAt(range[0])
   }
 
-  return { root: readMapping(contents.items, { line: 1, column: 1 }, []), problems }
+  return { root: readMapping(contents.items, { line: 1, column: 1 }, []), problems, variables }
 }
 
 /**

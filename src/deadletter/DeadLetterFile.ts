@@ -7,8 +7,8 @@ import { join, resolve } from "node:path"
 import { Effect, Layer, Semaphore } from "effect"
 import * as ActiveFile from "../output/ActiveFile.ts"
 import { fileFailure } from "../output/fileFailure.ts"
-import { lock } from "../output/fileLock.ts"
-import { makeDirectory } from "../output/syncDirectory.ts"
+import { type FileLocked, lock } from "../files/fileLock.ts"
+import { makeDirectory } from "../files/syncDirectory.ts"
 import { toLine } from "./DeadLetter.ts"
 import { ACTIVE_FILE, PERMISSIONS, totalSize } from "./deadLetterFiles.ts"
 import { DeadLetters, type DeadLettersError, unavailable } from "./DeadLetters.ts"
@@ -43,7 +43,7 @@ const make = Effect.fnUntraced(
     yield* attempt(() => makeDirectory(directory))
     // Better to fail now than when the first message is rejected.
     yield* attempt(() => access(directory, constants.W_OK | constants.X_OK))
-    yield* lock(`${path}.lock`)
+    yield* Effect.mapError(lock(`${path}.lock`), heldByAnother)
     const oneAtATime = yield* Semaphore.make(1)
 
     const makeRoom = Effect.fnUntraced(function* (bytes: number) {
@@ -82,3 +82,6 @@ const make = Effect.fnUntraced(
   },
   (effect) => Effect.catchTag(effect, "OutputUnavailable", ({ detail }) => Effect.fail(unavailable(detail)))
 )
+
+const heldByAnother = ({ path }: FileLocked) =>
+  unavailable(`another s3beat writes these files and holds ${path}; give each its own directory`)

@@ -6,7 +6,7 @@
  */
 import { readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
-import { codeOf } from "../output/fileFailure.ts"
+import { codeOf } from "../files/codeOf.ts"
 
 /** The file that a daemon appends to. */
 export const ACTIVE_FILE = "dead-letters.ndjson"

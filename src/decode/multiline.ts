@@ -1,6 +1,7 @@
 /**
  * The decoder of records that span several lines, such as stack traces.
  */
+import type { Pattern } from "../domain/Pattern.ts"
 import type { Decoder } from "./Decoder.ts"
 import { LineCursor } from "./LineCursor.ts"
 
@@ -17,7 +18,7 @@ import { LineCursor } from "./LineCursor.ts"
  * **Source** https://www.elastic.co/docs/reference/beats/filebeat/multiline-examples
  */
 export interface MultilineOptions {
-  readonly pattern: RegExp
+  readonly pattern: Pattern
   readonly negate: boolean
   readonly match: "after" | "before"
   /** Lines of one record that are kept at most; 500 in Beats. */
@@ -71,8 +72,7 @@ export const multiline = (options: MultilineOptions & { readonly maxRecordBytes:
 
   const line = () => {
     const text = slab.bytes.toString("utf8", cursor.start, Math.min(cursor.end, cursor.start + maxRecordBytes))
-    // Unlike `test`, `search` keeps nothing in a pattern with the flag `g`.
-    const isLinked = (text.search(pattern) !== -1) !== negate
+    const isLinked = pattern.test(text) !== negate
     if (!(match === "after" ? isLinked : lastIsLinked)) closeRecord()
     lastIsLinked = isLinked
     const isLeadingBlank = lineCount === 0 && cursor.end === cursor.start

@@ -1,11 +1,12 @@
 /**
  * Which keys are worth reading: `traits.inclusion` and `traits.exclusion`.
  */
+import type { Pattern } from "../domain/Pattern.ts"
 
-/** Regular expressions on the whole key, unanchored. */
+/** What is looked for in the whole key, unanchored. */
 export interface KeyFilterOptions {
-  readonly inclusion?: RegExp | undefined
-  readonly exclusion?: RegExp | undefined
+  readonly inclusion?: Pattern | undefined
+  readonly exclusion?: Pattern | undefined
 }
 
 /**

@@ -5,9 +5,10 @@ import type { BigIntStats } from "node:fs"
 import { type FileHandle, open as openHandle, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 import { Effect, type Scope } from "effect"
-import { codeOf, fileFailure } from "./fileFailure.ts"
+import { codeOf } from "../files/codeOf.ts"
+import { syncDirectory } from "../files/syncDirectory.ts"
+import { fileFailure } from "./fileFailure.ts"
 import { OutputUnavailable } from "./Output.ts"
-import { syncDirectory } from "./syncDirectory.ts"
 
 /** An open file with one writer. */
 export interface ActiveFile {

@@ -4,7 +4,7 @@
 import type { Writable } from "node:stream"
 import { Effect, Layer } from "effect"
 import { ndjson } from "../domain/EventBatch.ts"
-import { codeOf } from "./fileFailure.ts"
+import { codeOf } from "../files/codeOf.ts"
 import { Output, OutputError, OutputUnavailable } from "./Output.ts"
 
 /**

@@ -9,12 +9,12 @@ import { access, readdir, rename, rm } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Effect, Layer, ScopedRef, Semaphore } from "effect"
 import { ndjson } from "../domain/EventBatch.ts"
+import { type FileLocked, lock } from "../files/fileLock.ts"
+import { makeDirectory } from "../files/syncDirectory.ts"
 import * as ActiveFile from "./ActiveFile.ts"
 import { fileFailure } from "./fileFailure.ts"
-import { lock } from "./fileLock.ts"
-import { Output, OutputError, type OutputUnavailable } from "./Output.ts"
+import { Output, OutputError, OutputUnavailable } from "./Output.ts"
 import * as rotation from "./rotation.ts"
-import { makeDirectory } from "./syncDirectory.ts"
 
 /** Where the files are, and how many, and how large. */
 export interface FileOutputOptions {
@@ -58,7 +58,7 @@ const make = Effect.fnUntraced(
     yield* attempt(() => makeDirectory(directory))
     // Rotation will need it: better to fail now than when the first file is full.
     yield* attempt(() => access(directory, constants.W_OK | constants.X_OK))
-    yield* lock(`${path}.lock`)
+    yield* Effect.mapError(lock(`${path}.lock`), heldByAnother)
     const active = yield* ScopedRef.fromAcquire(openActive)
     const oneAtATime = yield* Semaphore.make(1)
 
@@ -84,5 +84,10 @@ const make = Effect.fnUntraced(
   },
   (effect) => Effect.mapError(effect, failed)
 )
+
+const heldByAnother = ({ path }: FileLocked) =>
+  new OutputUnavailable({
+    detail: `another s3beat writes these files and holds ${path}; give each its own directory or filename`
+  })
 
 const failed = (reason: OutputUnavailable) => new OutputError({ output: "file", reason })

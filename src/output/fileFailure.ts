@@ -1,6 +1,7 @@
 /**
  * What the file system's error codes mean to the person who has to do something about them.
  */
+import { codeOf } from "../files/codeOf.ts"
 import { OutputUnavailable } from "./Output.ts"
 
 /** **Source** errno(3): the codes that open, write, fsync and rename are known to fail with. */
@@ -18,10 +19,6 @@ const meanings: Readonly<Record<string, string>> = {
     "the system forbids it; give the user that s3beat runs as the right to write there, or choose another directory",
   EROFS: "the file system is read-only; mount it writable, or choose another directory"
 }
-
-/** The code of a system error (`ENOSPC`), if it is one. */
-export const codeOf = (cause: unknown): string | undefined =>
-  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
 
 /** Why `path` could not be written, and what to do about it, in one line. */
 export const fileFailure =

@@ -4,7 +4,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { daemon } from "../../src/cli/daemon.ts"
 import { loadConfig } from "../../src/cli/loadConfig.ts"
 import { Output } from "../../src/output/Output.ts"
@@ -15,7 +15,7 @@ const layerNull = Layer.succeed(Output, { name: "null", concurrency: 4, publish:
 const logging: Logging.LoggingOptions = { format: "json", level: "Info", colors: false }
 
 const main = Effect.gen(function* () {
-  const loaded = yield* loadConfig(process.argv.at(-1) ?? "")
+  const loaded = yield* loadConfig({ config: process.argv.at(-1) ?? "", keystore: Option.none() })
   return yield* daemon(loaded, logging, layerNull)
 }).pipe(Effect.provide([NodeServices.layer, Logging.layer(logging)]))
 

@@ -40,8 +40,10 @@ describe("values", () => {
     ])
     assert.deepStrictEqual(config.stsCredsExpirationTime, Duration.hours(2))
     assert.deepStrictEqual(config.period, Duration.seconds(30))
-    assert.deepStrictEqual(config.multiline, { pattern: /^\d/, negate: true, match: "after", maxLines: 500 })
-    assert.deepStrictEqual(config.traits, { exclusion: /\.tmp$/ })
+    assert.deepInclude(config.multiline, { negate: true, match: "after", maxLines: 500 })
+    assert.isTrue(config.multiline?.pattern.test("2024-01-02"))
+    assert.deepStrictEqual(Object.keys(config.traits), ["exclusion"])
+    assert.strictEqual(config.traits.exclusion?.source, "\\.tmp$")
     assert.deepStrictEqual(config.heartbeatinterval, Duration.minutes(1))
   })
 

@@ -31,7 +31,7 @@ describe("config errors", () => {
         "s3beat.yml:6:22 secretAccessKey: needs accessKeyID beside it; give both or neither",
         "s3beat.yml:7:5 shutdownTimout: unknown key, did you mean shutdownTimeout?",
         "s3beat.yml:8:22 multiline.match: between is none of after, before",
-        "s3beat.yml:9:23 maxBytesInFlight: the environment variable NOWHERE is not set; set it, or write ${NOWHERE:default}",
+        "s3beat.yml:9:23 maxBytesInFlight: the variable NOWHERE is not set; set it in the environment or with s3beat keystore add NOWHERE, or write ${NOWHERE:default}",
         "s3beat.yml:10:1 output.file.path: is required, for example /var/lib/s3beat/events",
         "s3beat.yml:10:30 output.file.number_of_files: 1 is below the minimum of 2"
       ]
@@ -71,7 +71,7 @@ describe("config errors", () => {
 
   it("on one line, too, errors are told in the order of the file", () => {
     assert.deepStrictEqual(errorsOf(withKeys("traits: {inclusion: '(', exclusions: x}")), [
-      "s3beat.yml:4:23 traits.inclusion: is no valid regular expression: Unterminated group",
+      "s3beat.yml:4:23 traits.inclusion: is no valid regular expression: a group is not closed",
       "s3beat.yml:4:28 traits.exclusions: unknown key, did you mean exclusion?"
     ])
   })
@@ -106,7 +106,7 @@ describe("config errors", () => {
 
   it("a regular expression that does not compile is told at its place", () => {
     assert.deepStrictEqual(errorsOf(withKeys("traits:", "  exclusion: '['")), [
-      "s3beat.yml:5:16 traits.exclusion: is no valid regular expression: Unterminated character class"
+      "s3beat.yml:5:16 traits.exclusion: is no valid regular expression: a [ is not closed"
     ])
   })
 

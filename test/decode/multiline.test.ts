@@ -10,7 +10,7 @@ const text = fc
   .map((parts) => Buffer.from(parts.join("")))
 
 const options: fc.Arbitrary<Options> = fc.record({
-  pattern: fc.constantFrom(/^ /u, /^a/u, /b$/u, /^$/u, /é/gu, /a/y),
+  pattern: fc.constantFrom(/^ /u, /^a/u, /b$/u, /^$/u, /é/u),
   negate: fc.boolean(),
   match: fc.constantFrom("after", "before"),
   maxLines: fc.integer({ min: 1, max: 4 }),
@@ -40,7 +40,7 @@ const reference = (bytes: Buffer, options: Options): ReadonlyArray<SeenRecord> =
   let belongsToPrevious = false
   for (const line of linesOf(all)) {
     const text = Buffer.from(line.text.slice(0, maxRecordBytes), "latin1").toString()
-    const isLinked = (text.search(options.pattern) !== -1) !== negate
+    const isLinked = options.pattern.test(text) !== negate
     const last = groups.at(-1)
     if ((match === "after" ? isLinked : belongsToPrevious) && last !== undefined) last.push(line)
     else groups.push([line])

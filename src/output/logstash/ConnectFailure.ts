@@ -2,7 +2,7 @@
  * Why a collector cannot be reached, in a word for programs and a line for people.
  */
 import { Schema } from "effect"
-import { codeOf } from "../fileFailure.ts"
+import { codeOf } from "../../files/codeOf.ts"
 import { type HostAddress, showAddress } from "./LogstashOptions.ts"
 
 /** What stood in the way. */

@@ -5,7 +5,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls"
 import { Effect, Redacted } from "effect"
-import { codeOf } from "../fileFailure.ts"
+import { codeOf } from "../../files/codeOf.ts"
 import { OutputUnavailable } from "../Output.ts"
 import type { TlsOptions, VerificationMode } from "./LogstashOptions.ts"
 

@@ -6,31 +6,33 @@
  */
 import { connect, createServer, type Server } from "node:net"
 import { rm } from "node:fs/promises"
-import { Effect, type Scope } from "effect"
-import { codeOf } from "./fileFailure.ts"
-import { OutputUnavailable } from "./Output.ts"
+import { Effect, Schema, type Scope } from "effect"
+import { codeOf } from "./codeOf.ts"
+
+/** A living process holds the lock. */
+export class FileLocked extends Schema.TaggedError<FileLocked>()("FileLocked", { path: Schema.String }) {
+  override get message() {
+    return `another process holds ${this.path}`
+  }
+}
 
 /**
  * Holds the lock until the scope closes.
  *
- * **Errors** `OutputUnavailable` when a living process holds it.
+ * **Errors** `FileLocked` when a living process holds it.
  *
  * **Not promised** Anything across machines that share the directory over a network, nor between two processes that find
  * the lock of a dead one in the same instant. Where no socket can listen (the path is too long, or the file system has no
  * sockets) there is no lock, and a warning says so.
  */
-export const lock = (path: string): Effect.Effect<void, OutputUnavailable, Scope.Scope> =>
+export const lock = (path: string): Effect.Effect<void, FileLocked, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.catchIf(
-      listen(path),
-      (cause) => codeOf(cause) === "EADDRINUSE",
-      () => takeOver(path)
-    ),
+    Effect.catchIf(listen(path), isTaken, () => takeOver(path)),
     close
   ).pipe(
     Effect.asVoid,
     Effect.catch((cause) =>
-      cause instanceof OutputUnavailable
+      cause instanceof FileLocked
         ? Effect.fail(cause)
         : Effect.logWarning(
             `Cannot lock ${path} (${codeOf(cause) ?? cause.message}). Make sure that no other s3beat writes these files.`
@@ -40,14 +42,14 @@ export const lock = (path: string): Effect.Effect<void, OutputUnavailable, Scope
 
 /** The lock is taken, but maybe by a process that has died. */
 const takeOver = Effect.fnUntraced(function* (path: string) {
-  if (yield* isAlive(path)) {
-    return yield* new OutputUnavailable({
-      detail: `another s3beat writes these files and holds ${path}; give each its own directory or filename`
-    })
-  }
-  yield* Effect.promise(() => rm(path, { force: true }))
-  return yield* listen(path)
+  const holder = yield* findHolder(path)
+  if (holder === "alive") return yield* new FileLocked({ path })
+  // What has just been given back may be another's already.
+  if (holder === "dead") yield* Effect.promise(() => rm(path, { force: true }))
+  return yield* Effect.catchIf(listen(path), isTaken, () => new FileLocked({ path }))
 })
+
+const isTaken = (cause: Error): boolean => codeOf(cause) === "EADDRINUSE"
 
 const listen = (path: string) =>
   Effect.callback<Server, Error>((resume) => {
@@ -59,15 +61,18 @@ const listen = (path: string) =>
     })
   })
 
-const isAlive = (path: string) =>
-  Effect.callback<boolean>((resume) => {
+const findHolder = (path: string) =>
+  Effect.callback<"alive" | "dead" | "none">((resume) => {
     const socket = connect(path)
     socket.once("connect", () => {
       socket.destroy()
-      resume(Effect.succeed(true))
+      resume(Effect.succeed("alive"))
     })
-    // Any other refusal (EACCES: it belongs to another user) may come from the living.
-    socket.once("error", (cause) => resume(Effect.succeed(!["ECONNREFUSED", "ENOENT"].includes(codeOf(cause) ?? ""))))
+    socket.once("error", (cause) => {
+      const code = codeOf(cause)
+      // Any other refusal (EACCES: it belongs to another user) may come from the living.
+      resume(Effect.succeed(code === "ENOENT" ? "none" : code === "ECONNREFUSED" ? "dead" : "alive"))
+    })
   })
 
 const close = (server: Server) =>
