@@ -29,7 +29,6 @@ export interface ReadConfig {
  */
 export const readYaml = (text: string, environment: Environment): ReadConfig => {
   const { contents, positionAt, problems: syntax } = yamlDocument(text)
-  const nothing = (problems: ReadonlyArray<Problem>): ReadConfig => ({ problems, variables: new Set() })
   if (syntax.length > 0) return nothing(syntax)
   if (contents === null || (isScalar(contents) && contents.value === "")) {
     return nothing([ofFile("is empty; s3beat.yml.example shows what belongs in it")])
@@ -106,3 +105,5 @@ const plainValue = (text: string): string | number | boolean | null => {
   const number = Number(text)
   return Number.isFinite(number) && String(number) === text ? number : text
 }
+
+const nothing = (problems: ReadonlyArray<Problem>): ReadConfig => ({ problems, variables: new Set() })

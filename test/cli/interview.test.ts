@@ -38,7 +38,7 @@ const wrong: ReadonlyArray<readonly [string, string]> = [
   ],
   [
     `${queues}${lines("", "${S3BEAT_NOT_SET}")}`,
-    'answer 5 ("Access key ID"): the environment variable S3BEAT_NOT_SET is not set; set it, or write ${S3BEAT_NOT_SET:default}'
+    'answer 5 ("Access key ID"): the variable S3BEAT_NOT_SET is not set; set it in the environment or with s3beat keystore add S3BEAT_NOT_SET, or write ${S3BEAT_NOT_SET:default}'
   ],
   [
     `${queues}${lines("y", "y", "")}`,

@@ -215,7 +215,7 @@ describe("a config with a keystore", () => {
   it.live("nobody is asked for a passphrase unless a value names an entry; without one that is the error", () =>
     Effect.gen(function* () {
       const { keystore, path } = yield* place
-      const check = (given: Given) => s3beatCommand(["check", "-c", path], given)
+      const check = (given: Given) => s3beatCommand(["check", "--config-only", "-c", path], given)
       yield* keep(keystore, { OTHER: "1" })
       assert.deepInclude(yield* check({ env: { SECRET_KEY: "x" } }), { exitCode: 0, stderr: "" })
       yield* keep(keystore, { SECRET_KEY: SECRET })
@@ -234,7 +234,8 @@ describe("a config with a keystore", () => {
       const { keystore, path } = yield* place
       const file = `${path}.passphrase`
       const env = { S3BEAT_KEYSTORE_PASSPHRASE_FILE: file }
-      const check = (...flags: ReadonlyArray<string>) => s3beatCommand(["check", "-c", path, ...flags], { env })
+      const check = (...flags: ReadonlyArray<string>) =>
+        s3beatCommand(["check", "--config-only", "-c", path, ...flags], { env })
       yield* Effect.promise(() => writeFile(file, `${PASSPHRASE}\r\n`))
       yield* keep(keystore, { SECRET_KEY: SECRET })
       yield* Effect.promise(() => rename(keystore, `${keystore}.moved`))
@@ -253,7 +254,10 @@ describe("a config with a keystore", () => {
   it.live("a keystore that others may use is refused, and a value that does not fit its key is not shown", () =>
     Effect.gen(function* () {
       const { keystore, path } = yield* place
-      const check = Effect.map(s3beatCommand(["check", "-c", path], { env: { ...env, SECRET_KEY: "x" } }), discreet)
+      const check = Effect.map(
+        s3beatCommand(["check", "--config-only", "-c", path], { env: { ...env, SECRET_KEY: "x" } }),
+        discreet
+      )
       yield* keep(keystore, { PERIOD: SECRET })
       assert.deepStrictEqual(
         yield* check,
