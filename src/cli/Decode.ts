@@ -1,11 +1,12 @@
 /**
  * `s3beat decode`: a local file through the daemon's own decoders and encoder, to try a config on a sample.
  */
-import { Clock, Effect, FileSystem, Option, Stdio, Stream } from "effect"
+import { Effect, FileSystem, Option, Stdio, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { decodeObject } from "../decode/decodeObject.ts"
 import { Output } from "../output/Output.ts"
 import * as ConsoleOutput from "../output/ConsoleOutput.ts"
+import { encodeRecords } from "../pipeline/encodeRecords.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import * as flags from "./flags.ts"
 import { decodeOptions, encoderOf } from "./ingestOptions.ts"
@@ -44,13 +45,15 @@ export const decode = Command.make(
           const body = yield* open(file)
           const object = encoder.forObject({ bucket: "local", key: file, region: "us-east-1" })
           yield* decodeObject(body, { ...decodeOptions(config), key: file }).pipe(
-            Stream.mapEffect((records) => Effect.map(Clock.currentTimeMillis, (now) => object.encode(records, now))),
+            encodeRecords(object),
             Stream.mapError((error) =>
               error._tag === "CommandFailed"
                 ? error
                 : new CommandFailed({ message: `${file}: ${error.message}`, exitCode: exitCode.failed })
             ),
-            Stream.runForEach(output.publish)
+            Stream.runForEach(({ events }) =>
+              Effect.tap(output.publish(events), () => Effect.sync(() => encoder.release(events)))
+            )
           )
         }),
         { discard: true }

@@ -77,7 +77,7 @@ const sendTestEvent = Effect.fnUntraced(
       starts: Uint32Array.of(0),
       ends: Uint32Array.of(bytes.byteLength)
     }
-    yield* output.publish(encoder.encode(records, yield* Clock.currentTimeMillis))
+    for (const { events } of encoder.encode(records, yield* Clock.currentTimeMillis)) yield* output.publish(events)
   },
   (effect, config) => Effect.provide(effect, outputLayer(config.output))
 )

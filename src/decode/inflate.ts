@@ -5,6 +5,7 @@ import { Cause, Effect, Pull, Scope } from "effect"
 import type { ChunkPull } from "./chunks.ts"
 import { corrupt } from "./corrupt.ts"
 import type { DecodeError } from "./Decoder.ts"
+import { gunzipWhole, SMALL_BYTES } from "./gunzipWhole.ts"
 import * as Inflater from "./Inflater.ts"
 
 /**
@@ -31,6 +32,8 @@ export const inflate = <E>(pull: ChunkPull<E>, scope: Scope.Scope, chunkSize: nu
   let ahead = nothing
   let readBytes = 0
   let isAtEnd = false
+  /** The decompressor was told that there is no more. */
+  let isFinished = false
 
   /** The next chunk as stored; an empty one at the end, and ever after. */
   const read = Effect.suspend(() => (isAtEnd ? Cause.done() : pull)).pipe(
@@ -53,12 +56,24 @@ export const inflate = <E>(pull: ChunkPull<E>, scope: Scope.Scope, chunkSize: nu
     }
   })
 
+  /** Finds out what comes next; answers all of it, where that is to be had at once. */
   const begin = Effect.gen(function* () {
     yield* readAhead
     if (ahead.length === 0) return yield* Cause.done()
     const previous = format
     format = formatOf(ahead)
     if (format !== "plain") {
+      // A chunk as small as this is all there is, as a rule, and to ask costs nothing then.
+      if (format === "gzip" && ahead.length <= SMALL_BYTES) {
+        const more = yield* read
+        const whole = isAtEnd ? gunzipWhole(ahead) : undefined
+        if (whole !== undefined) {
+          ahead = nothing
+          return whole
+        }
+        if (!isAtEnd) ahead = Buffer.concat([ahead, more])
+      }
+      isFinished = false
       inflater = yield* Scope.provide(Inflater.make(format, chunkSize), scope)
       inflater.feed(ahead)
       ahead = nothing
@@ -66,11 +81,12 @@ export const inflate = <E>(pull: ChunkPull<E>, scope: Scope.Scope, chunkSize: nu
       const position = readBytes - ahead.length
       return yield* corrupt(`the ${previous} data is followed by something else at byte ${position}`)
     }
+    return nothing
   })
 
   const damage = (error: Error) =>
     corrupt(
-      isAtEnd
+      isFinished
         ? `the ${format} data ends early, after ${readBytes} bytes`
         : `the ${format} data is damaged before byte ${readBytes}: ${error.message}`
     )
@@ -85,7 +101,8 @@ export const inflate = <E>(pull: ChunkPull<E>, scope: Scope.Scope, chunkSize: nu
         continue
       }
       if (inflater === undefined) {
-        yield* begin
+        const whole = yield* begin
+        if (whole.length > 0) return whole
         continue
       }
       const output = yield* Effect.mapError(inflater.pull, damage)
@@ -94,6 +111,7 @@ export const inflate = <E>(pull: ChunkPull<E>, scope: Scope.Scope, chunkSize: nu
         inflater = undefined
       } else if (output === "hungry") {
         const chunk = yield* read
+        isFinished = isAtEnd
         if (isAtEnd) inflater.finish()
         else inflater.feed(chunk)
       } else {

@@ -9,7 +9,7 @@
  * is its newline, so that `bytes.subarray(0, ends[count - 1])` is NDJSON as it stands. `ends` may be longer than `count`,
  * `bytes` longer than `ends[count - 1]`.
  *
- * **Guarantee** The slab is never written again once handed on.
+ * **Guarantee** The slab is not written again for as long as whoever handed it on waits for an answer.
  */
 export interface EventBatch {
   readonly bytes: Uint8Array
@@ -39,17 +39,41 @@ export function* events(batch: EventBatch): Generator<Uint8Array> {
  * The events of several batches in one, in order. One batch is handed back as it is; more are copied once.
  */
 export const concat = (batches: ReadonlyArray<EventBatch>): EventBatch => {
-  const first = batches[0]
+  const [first, second] = batches
   if (first === undefined) return empty
-  if (batches.length === 1) return first
+  return second === undefined ? first : concatInto(roomFor(batches), batches)
+}
+
+/** Memory for many events: their bytes, and where each ends. */
+export interface EventRoom {
+  readonly bytes: Uint8Array
+  readonly ends: Uint32Array
+}
+
+/** Room for exactly the events of these batches, or for as many as are told if that is more. */
+export const roomFor = (
+  batches: ReadonlyArray<EventBatch>,
+  least: { readonly bytes: number; readonly events: number } = { bytes: 0, events: 0 }
+): EventRoom => {
   let size = 0
   let count = 0
   for (const batch of batches) {
     size += byteLength(batch)
     count += batch.count
   }
-  const bytes = Buffer.allocUnsafe(size)
-  const ends = new Uint32Array(count)
+  return {
+    bytes: Buffer.allocUnsafeSlow(Math.max(size, least.bytes)),
+    ends: new Uint32Array(Math.max(count, least.events))
+  }
+}
+
+/** Whether the events of these batches have room there. */
+export const fits = ({ bytes, ends }: EventRoom, batches: ReadonlyArray<EventBatch>): boolean =>
+  batches.reduce((size, batch) => size + byteLength(batch), 0) <= bytes.length &&
+  batches.reduce((count, batch) => count + batch.count, 0) <= ends.length
+
+/** Copies the events of the batches, in order, to where there is room for them. */
+export const concatInto = ({ bytes, ends }: EventRoom, batches: ReadonlyArray<EventBatch>): EventBatch => {
   let at = 0
   let index = 0
   for (const batch of batches) {
@@ -57,5 +81,5 @@ export const concat = (batches: ReadonlyArray<EventBatch>): EventBatch => {
     for (let i = 0; i < batch.count; i++) ends[index++] = at + (batch.ends[i] ?? 0)
     at += byteLength(batch)
   }
-  return { bytes, count, ends }
+  return { bytes, count: index, ends }
 }

@@ -7,36 +7,53 @@ import type { ObjectRef } from "../domain/ObjectRef.ts"
 import type { RecordBatch } from "../domain/RecordBatch.ts"
 import { OFFSET_DIGITS } from "./eventId.ts"
 import { type EventProfile, type EventTemplate, makeEventTemplate } from "./eventTemplate.ts"
-import { copyInto, digitsInto, MAX_DIGITS, quote } from "./jsonString.ts"
+import * as EventSlabs from "./EventSlabs.ts"
+import { copyInto, digitsInto, MAX_DIGITS, QUOTE, quote, withoutZeros } from "./jsonString.ts"
+import { needsNoEscape } from "./needsNoEscape.ts"
 
 export type { EventLayout, EventProfile } from "./eventTemplate.ts"
+
+/** Some events, and how many bytes the records had that they were made of. */
+export interface EncodedRecords {
+  readonly events: EventBatch
+  readonly recordBytes: number
+}
 
 /** Encodes the records of one object. Keeps nothing between two batches. */
 export interface ObjectEncoder {
   /**
-   * One event per record, in order.
+   * One event per record, in order, a slab full of them at a time.
    *
-   * **Shape** Each event is one line of valid JSON whatever the record's bytes are: `message` (`log` in LogRhythm's layout)
-   * is the record as it stood, bytes that are not UTF-8 replaced by U+FFFD.
+   * **Shape** Each event is one line of valid JSON whatever the record's bytes are: the layout's text is the record as it stood,
+   * bytes that are not UTF-8 replaced by U+FFFD. What is encoded when is up to who takes it: nothing is encoded ahead.
    *
    * **Units** `readAt` is milliseconds since the epoch, and becomes `@timestamp`.
    */
-  readonly encode: (batch: RecordBatch, readAt: number) => EventBatch
+  readonly encode: (batch: RecordBatch, readAt: number) => Generator<EncodedRecords, void>
 }
 
 /** Encodes events of one beat. */
 export interface EventEncoder {
   /** The encoder of the object's records. */
   readonly forObject: (object: ObjectRef) => ObjectEncoder
+  /**
+   * Says that nobody looks at these events any more: their memory is written again. Events that are never released are
+   * collected like anything else.
+   */
+  readonly release: (events: EventBatch) => void
 }
 
 /** An encoder that gives every event what the profile says. */
-export const makeEventEncoder = (profile: EventProfile): EventEncoder => ({
-  forObject: (object) => {
-    const template = makeEventTemplate(profile, object)
-    return { encode: (batch, readAt) => encode(template, batch, readAt) }
+export const makeEventEncoder = (profile: EventProfile): EventEncoder => {
+  const slabs = EventSlabs.make()
+  return {
+    forObject: (object) => {
+      const template = makeEventTemplate(profile, object)
+      return { encode: (batch, readAt) => encode(template, batch, readAt, slabs) }
+    },
+    release: slabs.giveBack
   }
-})
+}
 
 /** A record longer than this is quoted in pieces, so that no string is ever larger. */
 const PIECE_BYTES = 1024 * 1024
@@ -44,51 +61,89 @@ const PIECE_BYTES = 1024 * 1024
 /** CloudTrail, full of quotes, grows by a seventh; plain lines hardly at all. */
 const EXPECTED_GROWTH = 1.2
 
-const encode = (template: EventTemplate, batch: RecordBatch, readAt: number): EventBatch => {
+function* encode(
+  template: EventTemplate,
+  batch: RecordBatch,
+  readAt: number,
+  slabs: EventSlabs.EventSlabs
+): Generator<EncodedRecords, void> {
   const { count, ends: recordEnds, objectOffset, starts, truncated } = batch
   const { afterId, beforeMessage, beforeTruncated, tail } = template
   const head = headAt(template, readAt)
-  const fixed = head.length + afterId.length + beforeTruncated.length + tail.length + 2 * MAX_DIGITS
-  const span = count === 0 ? 0 : (recordEnds[count - 1] ?? 0) - (starts[0] ?? 0)
+  // What ends one event and begins the next is written at once.
+  const between = Buffer.concat([tail, head])
+  const fixed = between.length + afterId.length + beforeTruncated.length + tail.length + 2 * MAX_DIGITS
   const isValid = isWholeUtf8(batch)
+  const isPlain = needsNoEscape(batch)
   const bytes = asBuffer(batch.bytes)
-  const ends = new Uint32Array(count)
-  let out: Buffer = Buffer.allocUnsafeSlow(Math.ceil(span * EXPECTED_GROWTH) + count * fixed)
-  let at = 0
 
-  for (let i = 0; i < count; i++) {
-    let record: Buffer = bytes
-    let start = starts[i] ?? 0
-    let end = recordEnds[i] ?? 0
-    const offset = objectOffset + start
-    if (!isValid && !isUtf8(record.subarray(start, end))) {
-      record = withReplacements(record.subarray(start, end))
-      start = 0
-      end = record.length
-    }
-    if (out.length - at < fixed) out = grow(out, at, fixed)
-    at = copyInto(out, at, head)
-    at = digitsInto(out, at, offset, OFFSET_DIGITS)
-    at = copyInto(out, at, afterId)
-    at = digitsInto(out, at, offset, 1)
-    at = copyInto(out, at, truncated?.has(i) === true ? beforeTruncated : beforeMessage)
-    for (let piece = start; ;) {
-      const next = Math.min(piece + PIECE_BYTES, end)
-      const quoted = quote(record, piece, next)
-      // The pieces of one message share its quotes.
-      const inside = piece === start ? quoted : quoted.slice(1)
-      const room = inside.length + tail.length
-      if (out.length - at < room) out = grow(out, at, room)
-      out.write(inside, at, "latin1")
-      at += inside.length
-      if (next === end) break
-      at--
-      piece = next
+  for (let i = 0; i < count;) {
+    const first = i
+    const slab = slabFor(slabs, count - i, fixed, (recordEnds[count - 1] ?? 0) - (starts[i] ?? 0))
+    const { ends } = slab
+    let out = slab.bytes
+    let at = 0
+    for (; i < count && i - first < ends.length; i++) {
+      let record = bytes
+      let start = starts[i] ?? 0
+      let end = recordEnds[i] ?? 0
+      const offset = objectOffset + start
+      if (!isValid && !isUtf8(record.subarray(start, end))) {
+        record = withReplacements(record.subarray(start, end))
+        start = 0
+        end = record.length
+      }
+      const isWhole = end - start <= PIECE_BYTES
+      const quoted = isPlain || !isWhole ? undefined : quote(record, start, end)
+      const room = fixed + (quoted === undefined ? end - start + 2 : quoted.length)
+      if (out.length - at < room) {
+        if (i > first) break
+        out = grow(out, at, room)
+      }
+      at = copyInto(out, at, i === first ? head : between)
+      ends[i - first - 1] = at - head.length
+      const digits = at
+      at = digitsInto(out, at, offset, OFFSET_DIGITS)
+      at = copyInto(out, at, afterId)
+      at = withoutZeros(out, at, digits, at - afterId.length)
+      at = copyInto(out, at, truncated?.has(i) === true ? beforeTruncated : beforeMessage)
+      if (quoted !== undefined) {
+        at += out.write(quoted, at, "latin1")
+      } else if (isPlain) {
+        out[at] = QUOTE
+        at += 1 + record.copy(out, at + 1, start, end)
+        out[at++] = QUOTE
+      } else {
+        for (let piece = start; piece < end; piece += PIECE_BYTES) {
+          const quoted = quote(record, piece, Math.min(piece + PIECE_BYTES, end))
+          // The pieces of one message share its quotes.
+          const inside = piece === start ? quoted : quoted.slice(1)
+          if (piece > start) at--
+          if (out.length - at < inside.length + fixed) out = grow(out, at, inside.length + fixed)
+          at += out.write(inside, at, "latin1")
+        }
+      }
     }
     at = copyInto(out, at, tail)
-    ends[i] = at
+    ends[i - first - 1] = at
+    yield {
+      events: { bytes: out, count: i - first, ends },
+      recordBytes: (recordEnds[i - 1] ?? 0) - (starts[first] ?? 0)
+    }
   }
-  return { bytes: out, count, ends }
+}
+
+/** A slab, or less where that is enough for all. */
+const slabFor = (
+  slabs: EventSlabs.EventSlabs,
+  count: number,
+  fixed: number,
+  recordBytes: number
+): EventSlabs.EventSlab => {
+  const expected = Math.ceil(recordBytes * EXPECTED_GROWTH) + (count + 1) * fixed
+  return expected > EventSlabs.SLAB_BYTES / 2
+    ? slabs.take()
+    : { bytes: Buffer.allocUnsafe(expected), ends: new Uint32Array(count) }
 }
 
 const headAt = ({ afterTimestamp, head }: EventTemplate, readAt: number): Buffer =>

@@ -2,6 +2,9 @@
  * Bytes as the inside of a JSON string, and the other small writes of the encoder's innermost loop.
  */
 
+/** The quotation mark. */
+export const QUOTE = 0x22
+
 /**
  * The bytes `[start, end)` of `source` as a JSON string, quotes included, each char one byte of it.
  *
@@ -29,15 +32,26 @@ export const copyInto = (target: Buffer, at: number, source: Buffer): number => 
 /** The most digits that a safe integer has. */
 export const MAX_DIGITS = 16
 
+/** Below this a number is an integer to the processor, too. */
+const INTEGERS = 2 ** 31
+
 /** Writes a whole number in at least `width` digits, padded with zeros, and answers where it ends. */
 export const digitsInto = (target: Buffer, at: number, value: number, width: number): number => {
   let length = width
   for (let bound = 10 ** width; value >= bound; bound *= 10) length++
   let rest = value
   for (let i = at + length - 1; i >= at; i--) {
-    const next = Math.floor(rest / 10)
+    const next = rest < INTEGERS ? (rest / 10) | 0 : Math.floor(rest / 10)
     target[i] = 0x30 + (rest - next * 10)
     rest = next
   }
   return at + length
+}
+
+/** Writes the digits that stand at `[start, end)` of `target` once more, without zeros in front, and answers where they end. */
+export const withoutZeros = (target: Buffer, at: number, start: number, end: number): number => {
+  let from = start
+  while (from < end - 1 && target[from] === 0x30) from++
+  for (; from < end; from++) target[at++] = target[from] ?? 0
+  return at
 }

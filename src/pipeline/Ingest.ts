@@ -3,13 +3,12 @@
  *
  * receive → lease → notification → objects → read → decode → encode → publish → settle
  */
-import { Clock, Effect, FiberSet, Metric, Stream } from "effect"
+import { Effect, FiberSet, Metric, Stream } from "effect"
 import type { Duration } from "effect"
 import { type DecodeOptions, decodeObject } from "../decode/decodeObject.ts"
 import { byteLength } from "../domain/EventBatch.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
-import type { RecordBatch } from "../domain/RecordBatch.ts"
 import type { EventEncoder } from "../encode/EventEncoder.ts"
 import { Publisher } from "../output/Publisher.ts"
 import { S3Reader } from "../reader/S3Reader.ts"
@@ -18,6 +17,7 @@ import * as metrics from "../telemetry/metrics.ts"
 import * as AckedObjects from "./AckedObjects.ts"
 import * as ByteBudget from "./ByteBudget.ts"
 import { bytesFor, isSmall } from "./bytesFor.ts"
+import { encodeRecords } from "./encodeRecords.ts"
 import { keepLevel } from "./level.ts"
 import { objectsOf } from "./objectsOf.ts"
 import * as Places from "./Places.ts"
@@ -85,18 +85,15 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
           Effect.flatMap((object) => {
             const encoder = options.encoder.forObject(object.ref)
             return decodeObject(object.body, { ...options.decode, key: ref.key, sizeHint: object.ref.size }).pipe(
-              Stream.mapEffect((records) =>
-                Effect.map(Clock.currentTimeMillis, (readAt) => ({ records, events: encoder.encode(records, readAt) }))
-              ),
+              encodeRecords(encoder),
               Stream.mapEffect(
-                ({ events, records }) =>
-                  publisher
-                    .publish(events)
-                    .pipe(
-                      keepRefused(message, ref, events),
-                      waiting.spend(byteLength(events)),
-                      Effect.andThen(countAcked(records))
-                    ),
+                ({ events, recordBytes }) =>
+                  publisher.publish(events).pipe(
+                    keepRefused(message, ref, events),
+                    waiting.spend(byteLength(events)),
+                    Effect.andThen(countAcked(events.count, recordBytes)),
+                    Effect.tap(() => Effect.sync(() => options.encoder.release(events)))
+                  ),
                 { concurrency: isSmall(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
               ),
               Stream.runFold(
@@ -144,14 +141,11 @@ const inFlight = <R>(work: Effect.Effect<void, never, R>) =>
     () => Metric.modify(metrics.messagesInFlight, -1)
   )
 
-const countAcked = (records: RecordBatch) =>
-  Effect.all(
-    [
-      Metric.update(metrics.eventsAcked, records.count),
-      Metric.update(metrics.recordBytesAcked, records.bytes.byteLength)
-    ],
-    { discard: true }
-  ).pipe(Effect.as(records.count))
+const countAcked = (events: number, recordBytes: number) =>
+  Effect.as(
+    Effect.andThen(Metric.update(metrics.eventsAcked, events), Metric.update(metrics.recordBytesAcked, recordBytes)),
+    events
+  )
 
 const countShipped = (events: number) =>
   Metric.update(events === 0 ? metrics.nothingToShip("empty") : metrics.objectsShipped, 1)

@@ -24,6 +24,8 @@ export interface DaemonOptions {
   readonly hasRole?: boolean | undefined
   /** Further lines under `s3beat:`, as in `maxInFlightMessages: 10`. */
   readonly keys: ReadonlyArray<string>
+  /** Where its CPU profile goes, if one is wanted. */
+  readonly profile?: string | undefined
 }
 
 /**
@@ -48,14 +50,15 @@ export interface DaemonRun {
 
 /** Starts the daemon, waits until the last message is deleted, drains it. Fails when it ends before that. */
 export const runDaemon = async (options: DaemonOptions): Promise<DaemonRun> => {
-  const { destination, directory, messages, rate, server, shape } = options
+  const { destination, directory, messages, profile, rate, server, shape } = options
   const config = join(directory, "s3beat.yml")
   await writeFile(config, configText(options))
   const run = await server.begin({ shape, messages, rate })
 
   const [, ...command] = await startCommand()
   const args = command.map((word) => (word === "src/main.ts" ? (destination.entry ?? word) : word))
-  const daemon = spawn(process.execPath, [...args, "run", "-c", config], {
+  const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]
+  const daemon = spawn(process.execPath, [...profiling, ...args, "run", "-c", config], {
     cwd: PROJECT,
     stdio: ["ignore", "ignore", "pipe"]
   })

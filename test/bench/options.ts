@@ -18,6 +18,7 @@ export interface BenchOptions {
   readonly rate: number | undefined
   readonly keys: ReadonlyArray<string>
   readonly directory: string | undefined
+  readonly profile: string | undefined
 }
 
 /** What `--help` tells. */
@@ -36,6 +37,7 @@ Without a name every bench runs. A table on stderr and lines of JSON on stdout.
   --checksum KIND    which one S3 has of its objects: crc64nvme (S3's own default), crc32 or none
   --rate N           messages are sent at so many a second, instead of as fast as they are received
   --key 'NAME: V'    a further key under s3beat:, and so on for more of them
+  --profile DIR      write the daemon's CPU profile there
   --directory DIR    where files are written, instead of the system's temporary directory`
 
 const checksums: ReadonlyArray<Checksum> = ["crc64nvme", "crc32", "none"]
@@ -58,6 +60,7 @@ export const parseOptions = (args: ReadonlyArray<string>) => {
       rate: { type: "string" },
       key: { type: "string", multiple: true, default: [] },
       directory: { type: "string" },
+      profile: { type: "string" },
       help: { type: "boolean", default: false }
     }
   })
@@ -75,7 +78,8 @@ export const parseOptions = (args: ReadonlyArray<string>) => {
     checksum,
     rate: values.rate === undefined ? undefined : numberOf("rate", values.rate),
     keys: values.key,
-    directory: values.directory
+    directory: values.directory,
+    profile: values.profile
   }
   return { names: positionals, isHelp: values.help, options }
 }

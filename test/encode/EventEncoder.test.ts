@@ -3,7 +3,12 @@ import * as fc from "fast-check"
 import * as EventBatch from "../../src/domain/EventBatch.ts"
 import type { ObjectRef } from "../../src/domain/ObjectRef.ts"
 import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
-import { type EventLayout, type EventProfile, makeEventEncoder } from "../../src/encode/EventEncoder.ts"
+import {
+  type EventLayout,
+  type EventProfile,
+  makeEventEncoder,
+  type ObjectEncoder
+} from "../../src/encode/EventEncoder.ts"
 
 const profile: EventProfile = {
   beatName: "s3beat",
@@ -17,11 +22,12 @@ const object: ObjectRef = { bucket: "logs", key: "a/b.gz", region: "us-east-1", 
 
 const readAt = Date.UTC(2026, 0, 2, 3, 4, 5, 6)
 
-/** The records one after the other in one slab, with a byte between them. */
+/** The records one after the other in one slab, with a separator behind each. */
 const batchOf = (
   records: ReadonlyArray<Uint8Array>,
   objectOffset = 0,
-  truncated?: ReadonlySet<number>
+  truncated?: ReadonlySet<number>,
+  separator = "\0"
 ): RecordBatch => {
   const starts = new Uint32Array(records.length)
   const ends = new Uint32Array(records.length)
@@ -29,10 +35,14 @@ const batchOf = (
   records.forEach((record, i) => {
     starts[i] = at
     at += record.length
-    ends[i] = at++
+    ends[i] = at
+    at += separator.length
   })
   const bytes = new Uint8Array(at)
-  records.forEach((record, i) => bytes.set(record, starts[i]))
+  records.forEach((record, i) => {
+    bytes.set(record, starts[i])
+    bytes.set(text(separator), ends[i])
+  })
   return {
     bytes,
     objectOffset,
@@ -50,8 +60,12 @@ const eventsOf = (
   options: { profile?: Partial<EventProfile>; object?: Partial<ObjectRef> } = {}
 ) => {
   const encoder = makeEventEncoder({ ...profile, ...options.profile }).forObject({ ...object, ...options.object })
-  return [...EventBatch.events(encoder.encode(batch, readAt))].map((event) => JSON.parse(decodeUtf8(event)))
+  return [...EventBatch.events(encodeAll(encoder, batch))].map((event) => JSON.parse(decodeUtf8(event)))
 }
+
+/** All events of a batch, with the slabs that they came in one behind the other. */
+const encodeAll = (encoder: ObjectEncoder, batch: RecordBatch) =>
+  EventBatch.concat(Array.from(encoder.encode(batch, readAt), ({ events }) => events))
 
 const ids = (batch: RecordBatch, other: Partial<ObjectRef> = {}) =>
   eventsOf(batch, { object: other }).map((event): string => event["@metadata"]._id)
@@ -85,7 +99,7 @@ describe("EventEncoder", () => {
       fc.assert(
         fc.property(fc.array(record, { maxLength: 20 }), (records) => {
           const encoder = makeEventEncoder({ ...profile, layout }).forObject(object)
-          const batch = encoder.encode(batchOf(records), readAt)
+          const batch = encodeAll(encoder, batchOf(records))
           const lines = [...EventBatch.events(batch)]
           assert.strictEqual(lines.length, records.length)
           lines.forEach((line, i) => {
@@ -100,6 +114,66 @@ describe("EventEncoder", () => {
       )
     }
   )
+
+  it("lines of which no byte is escaped, and such as look like them, are the same as any other", () => {
+    const line = fc.oneof(
+      {
+        weight: 9,
+        arbitrary: fc.string({ unit: "grapheme-ascii", maxLength: 30 }).map((line) => line.replaceAll(/["\\]/gu, "x"))
+      },
+      fc.constantFrom("", 'a"b', "a\\b", "\u0001", "é", "a\tb")
+    )
+    fc.assert(
+      fc.property(
+        fc.array(line, { maxLength: 30 }),
+        fc.constantFrom("\n", "\r\n", "\n\n", ",", "\t"),
+        (lines, separator) => {
+          const events = eventsOf(batchOf(lines.map(text), 5, undefined, separator))
+          assert.deepStrictEqual(
+            events.map(({ message }) => message),
+            lines
+          )
+        }
+      )
+    )
+  })
+
+  it("however many slabs they take, events come whole, in order, each in one of them", () => {
+    const lines = Array.from({ length: 9000 }, (_, i) => text(`line ${i} ${"x".repeat(i % 300)}`))
+    const huge = [...lines.slice(0, 5), new Uint8Array(3_000_000).fill(0x79), ...lines.slice(5)]
+    const encoder = makeEventEncoder(profile).forObject(object)
+    const batch = batchOf(huge, 0, undefined, "\n")
+    const slabs = [...encoder.encode(batch, readAt)]
+    assert.isAbove(slabs.length, 5)
+    assert.strictEqual(
+      slabs.reduce((sum, { recordBytes }) => sum + recordBytes, 0) + slabs.length - 1,
+      batch.ends[huge.length - 1]
+    )
+    const messages = slabs.flatMap(({ events }) =>
+      [...EventBatch.events(events)].map((event): string => JSON.parse(decodeUtf8(event)).message)
+    )
+    assert.deepStrictEqual(messages, huge.map(decodeUtf8))
+  })
+
+  it("a slab that is released is written again, and one that is not never", () => {
+    const encoder = makeEventEncoder(profile)
+    const batch = batchOf(
+      Array.from({ length: 9000 }, (_, i) => text(`line ${i}`)),
+      0,
+      undefined,
+      "\n"
+    )
+    const encode = () => encoder.forObject(object).encode(batch, readAt)
+    const [kept, given] = [...encode()]
+    assert.isDefined(kept)
+    assert.isDefined(given)
+    const before = Buffer.from(EventBatch.ndjson(kept.events))
+    encoder.release(given.events)
+    const slabs = new Set(Array.from(encode(), ({ events }) => events.bytes.buffer))
+    assert.isTrue(slabs.has(given.events.bytes.buffer))
+    assert.isFalse(slabs.has(kept.events.bytes.buffer))
+    assert.isTrue(before.equals(EventBatch.ndjson(kept.events)))
+  })
 
   it("a record that was cut within a character is whole JSON, in a slab that is valid UTF-8 as a whole", () => {
     const slab = text("aé!")

@@ -1,0 +1,39 @@
+/**
+ * The memory that events are encoded into, used again and again: the engine collects its whole heap after every 64 MB of new
+ * buffers, and a gigabyte of log makes several of events.
+ */
+
+/** Room for events: their bytes, and where each ends. */
+export interface EventSlab {
+  readonly bytes: Buffer
+  readonly ends: Uint32Array
+}
+
+/** Slabs that are free. Plain state, owned by one encoder. */
+export interface EventSlabs {
+  /** A slab of `SLAB_BYTES` and `SLAB_EVENTS`; what stands in it is garbage. */
+  readonly take: () => EventSlab
+  /** Nobody looks at the slab any more. Other memory than a slab's is let go. */
+  readonly giveBack: (slab: { readonly bytes: Uint8Array; readonly ends: Uint32Array }) => void
+}
+
+/** **Units** Bytes. */
+export const SLAB_BYTES = 1024 * 1024
+
+/** An event has some hundred bytes of its own, so a slab is full of bytes first. */
+export const SLAB_EVENTS = 4096
+
+/** More than are on their way to an output at a time are seldom free. */
+const KEPT_SLABS = 32
+
+/** No slabs yet: they are made when they are needed. */
+export const make = (): EventSlabs => {
+  const free: Array<EventSlab> = []
+  return {
+    take: () => free.pop() ?? { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), ends: new Uint32Array(SLAB_EVENTS) },
+    giveBack: ({ bytes, ends }) => {
+      if (bytes.length !== SLAB_BYTES || ends.length !== SLAB_EVENTS || free.length === KEPT_SLABS) return
+      free.push({ bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), ends })
+    }
+  }
+}
