@@ -8,8 +8,8 @@ import type { RecordBatch } from "../domain/RecordBatch.ts"
 import { OFFSET_DIGITS } from "./eventId.ts"
 import { type EventProfile, type EventTemplate, makeEventTemplate } from "./eventTemplate.ts"
 import * as EventSlabs from "./EventSlabs.ts"
-import { copyInto, digitsInto, MAX_DIGITS, QUOTE, quote, withoutZeros } from "./jsonString.ts"
-import { needsNoEscape } from "./needsNoEscape.ts"
+import { copyInto, digitsInto, MAX_DIGITS, quote } from "./jsonString.ts"
+import * as SlabKernel from "./SlabKernel.ts"
 
 export type { EventLayout, EventProfile } from "./eventTemplate.ts"
 
@@ -45,105 +45,107 @@ export interface EventEncoder {
 
 /** An encoder that gives every event what the profile says. */
 export const makeEventEncoder = (profile: EventProfile): EventEncoder => {
-  const slabs = EventSlabs.make()
+  const workplace: Workplace = { slabs: EventSlabs.make(), kernel: SlabKernel.make() }
   return {
     forObject: (object) => {
       const template = makeEventTemplate(profile, object)
-      return { encode: (batch, readAt) => encode(template, batch, readAt, slabs) }
+      return { encode: (batch, readAt) => encode(template, batch, readAt, workplace) }
     },
-    release: slabs.giveBack
+    release: workplace.slabs.giveBack
   }
 }
 
 /** A record longer than this is quoted in pieces, so that no string is ever larger. */
 const PIECE_BYTES = 1024 * 1024
 
-/** CloudTrail, full of quotes, grows by a seventh; plain lines hardly at all. */
-const EXPECTED_GROWTH = 1.2
-
 function* encode(
   template: EventTemplate,
   batch: RecordBatch,
   readAt: number,
-  slabs: EventSlabs.EventSlabs
+  { kernel, slabs }: Workplace
 ): Generator<EncodedRecords, void> {
-  const { count, ends: recordEnds, objectOffset, starts, truncated } = batch
-  const { afterId, beforeMessage, beforeTruncated, tail } = template
-  const head = headAt(template, readAt)
-  // What ends one event and begins the next is written at once.
-  const between = Buffer.concat([tail, head])
-  const fixed = between.length + afterId.length + beforeTruncated.length + tail.length + 2 * MAX_DIGITS
+  const { count, ends, starts } = batch
   const isValid = isWholeUtf8(batch)
-  const isPlain = needsNoEscape(batch)
-  const bytes = asBuffer(batch.bytes)
+  const head = headAt(template, readAt)
+  const forKernel = kernelTemplate(template, head)
+  const hasKernel = kernel !== undefined && isValid && batch.objectOffset < MAX_KERNEL_OFFSET
 
-  for (let i = 0; i < count;) {
-    const first = i
-    const slab = slabFor(slabs, count - i, fixed, (recordEnds[count - 1] ?? 0) - (starts[i] ?? 0))
-    const { ends } = slab
-    let out = slab.bytes
-    let at = 0
-    for (; i < count && i - first < ends.length; i++) {
-      let record = bytes
-      let start = starts[i] ?? 0
-      let end = recordEnds[i] ?? 0
-      const offset = objectOffset + start
-      if (!isValid && !isUtf8(record.subarray(start, end))) {
-        record = withReplacements(record.subarray(start, end))
-        start = 0
-        end = record.length
-      }
-      const isWhole = end - start <= PIECE_BYTES
-      const quoted = isPlain || !isWhole ? undefined : quote(record, start, end)
-      const room = fixed + (quoted === undefined ? end - start + 2 : quoted.length)
-      if (out.length - at < room) {
-        if (i > first) break
-        out = grow(out, at, room)
-      }
-      at = copyInto(out, at, i === first ? head : between)
-      ends[i - first - 1] = at - head.length
-      const digits = at
-      at = digitsInto(out, at, offset, OFFSET_DIGITS)
-      at = copyInto(out, at, afterId)
-      at = withoutZeros(out, at, digits, at - afterId.length)
-      at = copyInto(out, at, truncated?.has(i) === true ? beforeTruncated : beforeMessage)
-      if (quoted !== undefined) {
-        at += out.write(quoted, at, "latin1")
-      } else if (isPlain) {
-        out[at] = QUOTE
-        at += 1 + record.copy(out, at + 1, start, end)
-        out[at++] = QUOTE
-      } else {
-        for (let piece = start; piece < end; piece += PIECE_BYTES) {
-          const quoted = quote(record, piece, Math.min(piece + PIECE_BYTES, end))
-          // The pieces of one message share its quotes.
-          const inside = piece === start ? quoted : quoted.slice(1)
-          if (piece > start) at--
-          if (out.length - at < inside.length + fixed) out = grow(out, at, inside.length + fixed)
-          at += out.write(inside, at, "latin1")
-        }
-      }
-    }
-    at = copyInto(out, at, tail)
-    ends[i - first - 1] = at
-    yield {
-      events: { bytes: out, count: i - first, ends },
-      recordBytes: (recordEnds[i - 1] ?? 0) - (starts[first] ?? 0)
-    }
+  for (let from = 0; from < count;) {
+    const filled = hasKernel ? kernel.fill(batch, from, forKernel, (...room) => slabFor(slabs, ...room)) : undefined
+    const events: EventBatch =
+      filled === undefined
+        ? encodeSlowly({ ...template, head }, batch, from, isValid)
+        : { ...filled.slab, count: filled.count }
+    const to = from + events.count
+    yield { events, recordBytes: (ends[to - 1] ?? 0) - (starts[from] ?? 0) }
+    from = to
   }
 }
 
-/** A slab, or less where that is enough for all. */
-const slabFor = (
-  slabs: EventSlabs.EventSlabs,
-  count: number,
-  fixed: number,
-  recordBytes: number
-): EventSlabs.EventSlab => {
-  const expected = Math.ceil(recordBytes * EXPECTED_GROWTH) + (count + 1) * fixed
-  return expected > EventSlabs.SLAB_BYTES / 2
-    ? slabs.take()
-    : { bytes: Buffer.allocUnsafe(expected), ends: new Uint32Array(count) }
+/** What all objects of a beat share. */
+interface Workplace {
+  readonly slabs: EventSlabs.EventSlabs
+  readonly kernel: SlabKernel.SlabKernel | undefined
+}
+
+/** The kernel writes offsets in twelve digits; a batch is far smaller than what is left below that. */
+const MAX_KERNEL_OFFSET = 10 ** 12 - 2 ** 32
+
+const kernelTemplate = ({ afterId, beforeMessage, tail }: EventTemplate, head: Buffer): SlabKernel.KernelTemplate => ({
+  head,
+  between: Buffer.concat([quoteMark, tail, head]),
+  afterId,
+  before: Buffer.concat([beforeMessage, quoteMark])
+})
+
+const quoteMark = Buffer.from('"')
+
+/** A slab, or less where that is enough. */
+const slabFor = (slabs: EventSlabs.EventSlabs, bytes: number, events: number): EventSlabs.EventSlab =>
+  bytes > EventSlabs.SLAB_BYTES / 2 ? slabs.take() : { bytes: Buffer.allocUnsafe(bytes), ends: new Uint32Array(events) }
+
+/**
+ * The same in JavaScript, for what the kernel does not take: broken UTF-8, records that were cut at the limit, records that are
+ * larger than a slab; and where there is no kernel. It goes on until there is as much as in a slab.
+ */
+const encodeSlowly = (
+  { afterId, beforeMessage, beforeTruncated, head, tail }: EventTemplate,
+  { bytes, count, ends: recordEnds, objectOffset, starts, truncated }: RecordBatch,
+  from: number,
+  isValid: boolean
+): EventBatch => {
+  const fixed = head.length + afterId.length + beforeTruncated.length + tail.length + 2 * MAX_DIGITS
+  const ends: Array<number> = []
+  let out: Buffer = Buffer.allocUnsafe(fixed)
+  let at = 0
+  const makeRoom = (room: number) => {
+    if (out.length - at < room) out = grow(out, at, room)
+  }
+
+  for (let i = from; i < count && at < EventSlabs.SLAB_BYTES / 2; i++) {
+    const start = starts[i] ?? 0
+    const offset = objectOffset + start
+    const stored = asBuffer(bytes).subarray(start, recordEnds[i])
+    const record = isValid || isUtf8(stored) ? stored : withReplacements(stored)
+    makeRoom(fixed)
+    at = copyInto(out, at, head)
+    at = digitsInto(out, at, offset, OFFSET_DIGITS)
+    at = copyInto(out, at, afterId)
+    at = digitsInto(out, at, offset, 1)
+    at = copyInto(out, at, truncated?.has(i) === true ? beforeTruncated : beforeMessage)
+    for (let piece = 0; ; piece += PIECE_BYTES) {
+      const quoted = quote(record, piece, Math.min(piece + PIECE_BYTES, record.length))
+      // The pieces of one message share its quotes.
+      const inside = piece === 0 ? quoted : quoted.slice(1)
+      makeRoom(inside.length + tail.length)
+      at += out.write(inside, at, "latin1")
+      if (piece + PIECE_BYTES >= record.length) break
+      at--
+    }
+    at = copyInto(out, at, tail)
+    ends.push(at)
+  }
+  return { bytes: out, count: ends.length, ends: Uint32Array.from(ends) }
 }
 
 const headAt = ({ afterTimestamp, head }: EventTemplate, readAt: number): Buffer =>

@@ -2,9 +2,6 @@
  * Bytes as the inside of a JSON string, and the other small writes of the encoder's innermost loop.
  */
 
-/** The quotation mark. */
-export const QUOTE = 0x22
-
 /**
  * The bytes `[start, end)` of `source` as a JSON string, quotes included, each char one byte of it.
  *
@@ -46,12 +43,4 @@ export const digitsInto = (target: Buffer, at: number, value: number, width: num
     rest = next
   }
   return at + length
-}
-
-/** Writes the digits that stand at `[start, end)` of `target` once more, without zeros in front, and answers where they end. */
-export const withoutZeros = (target: Buffer, at: number, start: number, end: number): number => {
-  let from = start
-  while (from < end - 1 && target[from] === 0x30) from++
-  for (; from < end; from++) target[at++] = target[from] ?? 0
-  return at
 }
