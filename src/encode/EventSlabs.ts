@@ -24,7 +24,7 @@ export const SLAB_BYTES = 1024 * 1024
 export const SLAB_EVENTS = 4096
 
 /** More than are on their way to an output at a time are seldom free. */
-const KEPT_SLABS = 32
+const KEPT_SLABS = 128
 
 /** No slabs yet: they are made when they are needed. */
 export const make = (): EventSlabs => {
