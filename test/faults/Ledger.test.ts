@@ -37,6 +37,10 @@ describe("Ledger", () => {
     assert.deepStrictEqual(judged(...whole), nothing)
   })
 
+  it("passes over the heartbeats of the beat", () => {
+    assert.deepStrictEqual(judged(...whole, JSON.stringify({ heartbeat: "{}" })), nothing)
+  })
+
   it("finds what did not arrive, though another record has the same text", () => {
     assert.deepStrictEqual(judged(...whole.slice(0, 2)), { ...nothing, lost: 1 })
   })

@@ -36,7 +36,7 @@ export interface Verdict {
 export interface Ledger {
   /** An object of the same name that was there before is gone: its events may arrive, or not. */
   readonly uploaded: (object: UploadedObject) => void
-  /** An event that the output has, as JSON. */
+  /** An event that the output has, as JSON. A heartbeat is none of any object, and is passed over. */
   readonly arrived: (event: string) => void
   /** The events of this object that have not arrived. */
   readonly missing: (bucket: string, key: string) => ReadonlyArray<string>
@@ -105,8 +105,9 @@ export const make = (): Ledger => {
   }
 
   const arrived = (text: string) => {
+    const event: ArrivedEvent | { readonly heartbeat: string } = JSON.parse(text)
+    if ("heartbeat" in event) return
     counts.arrived++
-    const event: ArrivedEvent = JSON.parse(text)
     const { bucket, object } = event.aws.s3
     const id = event["@metadata"]._id
     const where = `${bucket.name}/${object.key} at ${event.log.offset}`
