@@ -9,13 +9,15 @@ import { Unavailable } from "../domain/reasons.ts"
 import { BodyInterrupted, type S3Object, S3Reader, S3ReaderError } from "../reader/S3Reader.ts"
 import * as retry from "../retry.ts"
 import * as GetObject from "./getObject.ts"
-import { readableBody } from "./readableBody.ts"
+import * as Deadlines from "./Deadlines.ts"
+import { IDLE_LIMIT, readableBody, wholeBody } from "./readableBody.ts"
 import { type BodyFailure, resumableBody } from "../reader/resumableBody.ts"
 import { type Denial, deniedToAll } from "./s3Failure.ts"
 
 const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
   const credentials = yield* Credentials
   const getObject = yield* GetObject.make(options)
+  const idle = yield* Deadlines.make(IDLE_LIMIT)
   let strains = 0
   const countStrain = Effect.sync(() => void strains++)
 
@@ -48,7 +50,7 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
     if (rest.range?.startsWith(`bytes ${offset}-`) !== true) {
       return yield* new BodyInterrupted({ detail: `cut off, and not resumed at byte ${offset} as was asked` })
     }
-    return readableBody(rest.readable)
+    return readableBody(rest, idle)
   })
 
   const open = Effect.fn("S3Reader.open")(
@@ -57,11 +59,18 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
       return {
         ref: complete(ref, opened.answer),
         lastModified: opened.answer.lastModified,
-        body: resumableBody({
-          size: opened.answer.size,
-          first: readableBody(opened.answer.readable),
-          resume: (offset) => resume(ref, opened, offset)
-        }).pipe(Stream.mapError(failed(ref)))
+        body: Stream.suspend(() => {
+          const whole = wholeBody(opened.answer)
+          const body =
+            whole === undefined
+              ? resumableBody({
+                  size: opened.answer.size,
+                  first: readableBody(opened.answer, idle),
+                  resume: (offset) => resume(ref, opened, offset)
+                })
+              : Stream.fromEffect(whole)
+          return Stream.mapError(body, failed(ref))
+        })
       }
     },
     (effect, ref) => Effect.mapError(effect, failed(ref))
