@@ -113,9 +113,13 @@ export const make: (options: S3Options) => Effect.Effect<GetObject, never, Scope
           ),
           (answer) => answerOf(answer, region, from)
         )
-      return Effect.suspend(() => sendTo(regions.of(ref.bucket) ?? ref.region)).pipe(
-        Effect.catchIf(isElsewhere, (failure) => sendTo(regions.remember(ref.bucket, failure.region))),
-        Effect.mapError((failure) => s3Failure(failure, ref))
+      const failed = (failure: AwsFailure | CredentialsError) => Effect.fail(s3Failure(failure, ref))
+      return Effect.suspend(() =>
+        Effect.catch(sendTo(regions.of(ref.bucket) ?? ref.region), (failure) =>
+          isElsewhere(failure)
+            ? Effect.catch(sendTo(regions.remember(ref.bucket, failure.region)), failed)
+            : failed(failure)
+        )
       )
     }
   }
