@@ -49,11 +49,19 @@ export interface AwsClients<Client> {
     region: string,
     send: (client: Client, options: { readonly abortSignal: AbortSignal }) => Promise<A>
   ) => Effect.Effect<A, AwsFailure | CredentialsError>
+
+  /** The same for a request that is an effect, and is signed with the keys that it is given. */
+  readonly run: <A, R>(
+    identity: Identity,
+    region: string,
+    send: (client: Client, keys: SdkKeys) => Effect.Effect<A, AwsFailure, R>
+  ) => Effect.Effect<A, AwsFailure | CredentialsError, R>
 }
 
-/** A client and the keys that its next request is signed with. */
+/** A client and the keys that its next request is signed with. The same keys are the same object, for those who derive from them. */
 interface Slot<Client> {
   readonly client: Client
+  from: AwsKeys
   keys: SdkKeys
 }
 
@@ -76,33 +84,38 @@ export const make = <Client>(factory: ClientFactory<Client>): Effect.Effect<AwsC
       })
     )
 
-    const slotFor = (identity: Identity, region: string, keys: SdkKeys): Slot<Client> => {
+    const slotFor = (identity: Identity, region: string, from: AwsKeys): Slot<Client> => {
       const name = `${identity.name} ${region}`
       const known = slots.get(name)
       if (known !== undefined) {
-        known.keys = keys
+        if (known.from !== from) Object.assign(known, { from, keys: toSdkKeys(from) })
         return known
       }
       const credentials: SdkKeysProvider = Object.assign(async () => slot.keys, { memoized: true as const })
-      const slot: Slot<Client> = { client: factory.make({ region, credentials, maxAttempts: 1 }), keys }
+      const client = factory.make({ region, credentials, maxAttempts: 1 })
+      const slot: Slot<Client> = { client, from, keys: toSdkKeys(from) }
       slots.set(name, slot)
       return slot
     }
 
-    const call: AwsClients<Client>["call"] = Effect.fnUntraced(function* (identity, region, send) {
-      const attempt = (keys: AwsKeys) =>
-        Effect.tryPromise({
-          try: (abortSignal) => send(slotFor(identity, region, toSdkKeys(keys)).client, { abortSignal }),
-          catch: fromUnknown
-        })
-      const keys = yield* identity.keys
-      return yield* attempt(keys).pipe(
+    const run: AwsClients<Client>["run"] = (identity, region, send) => {
+      const attempt = (keys: AwsKeys) => {
+        const slot = slotFor(identity, region, keys)
+        return send(slot.client, slot.keys)
+      }
+      return Effect.flatMap(identity.keys, (keys) =>
         Effect.catchIf(
+          attempt(keys),
           (failure) => failure.reason._tag === "CredentialsExpired",
           () => Effect.andThen(identity.refresh(keys), Effect.flatMap(identity.keys, attempt))
         )
       )
-    })
+    }
 
-    return { call }
+    const call: AwsClients<Client>["call"] = (identity, region, send) =>
+      run(identity, region, (client) =>
+        Effect.tryPromise({ try: (abortSignal) => send(client, { abortSignal }), catch: fromUnknown })
+      )
+
+    return { call, run }
   })

@@ -9,34 +9,55 @@ import { Unavailable } from "../domain/reasons.ts"
 import { BodyInterrupted, type S3Object, S3Reader, S3ReaderError } from "../reader/S3Reader.ts"
 import * as retry from "../retry.ts"
 import * as GetObject from "./getObject.ts"
-import { readableBody } from "./readableBody.ts"
+import * as Deadlines from "./Deadlines.ts"
+import { IDLE_LIMIT, readableBody, wholeBody } from "./readableBody.ts"
 import { type BodyFailure, resumableBody } from "../reader/resumableBody.ts"
 import { type Denial, deniedToAll } from "./s3Failure.ts"
 
 const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
   const credentials = yield* Credentials
   const getObject = yield* GetObject.make(options)
+  const idle = yield* Deadlines.make(IDLE_LIMIT)
   let strains = 0
   const countStrain = Effect.sync(() => void strains++)
 
-  /** The answer to the first identity that is not refused. */
-  const openAsAnyone = Effect.fnUntraced(function* (
-    ref: ObjectRef
-  ): Effect.fn.Return<Opened, BodyFailure, Scope.Scope> {
-    const denials: Array<Denial> = []
-    for (const identity of credentials.forBucket(ref.bucket)) {
-      const answer = yield* getObject(ref, identity).pipe(
-        Effect.tap((answer) => whole(ref, answer)),
-        Effect.tapError((failure) => (failure._tag === "Unavailable" ? countStrain : Effect.void)),
-        Effect.retry({ schedule: retry.awsCall, while: (failure) => failure._tag === "Unavailable" }),
-        Effect.catchTag("AccessDenied", ({ detail }) => Effect.sync(() => void denials.push({ identity, detail })))
-      )
-      if (answer === undefined) continue
-      if (denials.length > 0) yield* credentials.remember(ref.bucket, identity)
-      return { answer, identity }
-    }
-    return yield* deniedToAll(denials, ref)
-  })
+  /** The answer to one request, or to those that follow when S3 cannot answer it now. */
+  const ask = (ref: ObjectRef, identity: Identity): Effect.Effect<GetObject.Answer, BodyFailure, Scope.Scope> => {
+    const once = Effect.flatMap(getObject(ref, identity), (answer) => whole(ref, answer))
+    return Effect.catchTag(once, "Unavailable", (failure) => askAgain(once, failure))
+  }
+
+  /** Apart from `ask`, because most requests need no schedule. */
+  const askAgain = <R>(once: Effect.Effect<GetObject.Answer, BodyFailure, R>, failure: Unavailable) => {
+    let next: typeof once = Effect.fail(failure)
+    return Effect.suspend(() => {
+      const now = next
+      next = once
+      return now
+    }).pipe(
+      Effect.tapError((failure) => (failure._tag === "Unavailable" ? countStrain : Effect.void)),
+      Effect.retry({ schedule: retry.awsCall, while: (failure) => failure._tag === "Unavailable" })
+    )
+  }
+
+  /** The answer to the first of these identities that is not refused. */
+  const openAs = (
+    ref: ObjectRef,
+    [identity, ...others]: ReadonlyArray<Identity>,
+    denials: ReadonlyArray<Denial>
+  ): Effect.Effect<Opened, BodyFailure, Scope.Scope> => {
+    if (identity === undefined) return Effect.fail(deniedToAll(denials, ref))
+    return Effect.matchEffect(ask(ref, identity), {
+      onFailure: (failure) =>
+        failure._tag === "AccessDenied"
+          ? openAs(ref, others, [...denials, { identity, detail: failure.detail }])
+          : Effect.fail(failure),
+      onSuccess: (answer) => {
+        const opened = Effect.succeed({ answer, identity })
+        return denials.length === 0 ? opened : Effect.andThen(credentials.remember(ref.bucket, identity), opened)
+      }
+    })
+  }
 
   /** The rest of the same content, from `offset` on. */
   const resume = Effect.fnUntraced(function* (ref: ObjectRef, { answer, identity }: Opened, offset: number) {
@@ -48,23 +69,31 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
     if (rest.range?.startsWith(`bytes ${offset}-`) !== true) {
       return yield* new BodyInterrupted({ detail: `cut off, and not resumed at byte ${offset} as was asked` })
     }
-    return readableBody(rest.readable)
+    return readableBody(rest, idle)
   })
 
-  const open = Effect.fn("S3Reader.open")(
-    function* (ref: ObjectRef): Effect.fn.Return<S3Object, BodyFailure, Scope.Scope> {
-      const opened = yield* openAsAnyone(ref)
-      return {
-        ref: complete(ref, opened.answer),
-        lastModified: opened.answer.lastModified,
-        body: resumableBody({
-          size: opened.answer.size,
-          first: readableBody(opened.answer.readable),
-          resume: (offset) => resume(ref, opened, offset)
-        }).pipe(Stream.mapError(failed(ref)))
-      }
-    },
-    (effect, ref) => Effect.mapError(effect, failed(ref))
+  const bodyOf = (ref: ObjectRef, opened: Opened): S3Object["body"] =>
+    Stream.suspend(() => {
+      const whole = wholeBody(opened.answer)
+      if (whole !== undefined) return Stream.fromEffect(Effect.mapError(whole, failed(ref)))
+      const body = resumableBody({
+        size: opened.answer.size,
+        first: readableBody(opened.answer, idle),
+        resume: (offset) => resume(ref, opened, offset)
+      })
+      return Stream.mapError(body, failed(ref))
+    })
+
+  const open = Effect.fn("S3Reader.open")((ref: ObjectRef) =>
+    Effect.matchEffect(openAs(ref, credentials.forBucket(ref.bucket), []), {
+      onFailure: (reason) => Effect.fail(failed(ref)(reason)),
+      onSuccess: (opened) =>
+        Effect.succeed({
+          ref: complete(ref, opened.answer),
+          lastModified: opened.answer.lastModified,
+          body: bodyOf(ref, opened)
+        })
+    })
   )
 
   return S3Reader.of({ open, strains: Effect.sync(() => strains) })
@@ -74,9 +103,12 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
  * Fails when S3 announces another length than the notification told of the same content: without a checksum, a length that is too
  * short is all that a body can be held against, and the end of the object would be lost without a trace.
  */
-const whole = ({ eTag, size }: ObjectRef, answer: GetObject.Answer): Effect.Effect<void, Unavailable> =>
+const whole = (
+  { eTag, size }: ObjectRef,
+  answer: GetObject.Answer
+): Effect.Effect<GetObject.Answer, Unavailable> =>
   size === undefined || answer.size === undefined || answer.size === size || unquoted(answer.eTag ?? "") !== eTag
-    ? Effect.void
+    ? Effect.succeed(answer)
     : Effect.fail(new Unavailable({ detail: `S3 announced ${answer.size} bytes of an object of ${size}` }))
 
 const unquoted = (eTag: string) => eTag.replaceAll('"', "")

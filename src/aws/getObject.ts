@@ -1,15 +1,19 @@
 /**
  * One GetObject as one identity, in the region where the bucket really is.
  */
-import { Readable } from "node:stream"
-import { GetObjectCommand, type GetObjectCommandInput, type GetObjectCommandOutput, S3Client } from "@aws-sdk/client-s3"
-import { Duration, Effect } from "effect"
+import type { IncomingMessage } from "node:http"
+import { Clock, Duration, Effect } from "effect"
 import type { Scope } from "effect"
 import type { CredentialsError, Identity } from "../credentials/Credentials.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import { Unavailable } from "../domain/reasons.ts"
 import * as AwsClients from "./AwsClients.ts"
-import type { AwsFailure } from "./awsFailure.ts"
+import { AwsFailure, fromUnknown } from "./awsFailure.ts"
+import * as BodyChecksum from "./BodyChecksum.ts"
+import * as Deadlines from "./Deadlines.ts"
+import type * as HttpExchange from "./HttpExchange.ts"
+import * as Remembered from "./Remembered.ts"
+import * as S3Requests from "./S3Requests.ts"
 import type { BodyFailure } from "../reader/resumableBody.ts"
 import { s3Failure } from "./s3Failure.ts"
 
@@ -38,9 +42,10 @@ export interface Continuation {
   readonly eTag: string
 }
 
-/** What S3 answered. `readable` is destroyed with the scope. `eTag` is as S3 sends it, in quotes. */
+/** What S3 answered. `body` is let go of with the scope. `eTag` is as S3 sends it, in quotes. */
 export interface Answer {
-  readonly readable: Readable
+  readonly body: IncomingMessage
+  readonly checksum: BodyChecksum.BodyChecksum | undefined
   readonly region: string
   readonly eTag: string | undefined
   readonly versionId: string | undefined
@@ -64,40 +69,95 @@ export type GetObject = (
  */
 export const make: (options: S3Options) => Effect.Effect<GetObject, never, Scope.Scope> = Effect.fnUntraced(
   function* (options) {
-    const clients = yield* AwsClients.make<S3Client>({
-      make: (config) => new S3Client({ ...config, ...clientConfig(options) }),
-      close: (client) => client.destroy()
+    const clock = yield* Clock.Clock
+    const answers = yield* Deadlines.make(ANSWER_LIMIT)
+    const regions = Remembered.make<string>(REMEMBERED_REGIONS)
+    const clients = yield* AwsClients.make<S3Requests.S3Requests>({
+      make: (config) =>
+        S3Requests.make({ ...config, ...clientConfig(options) }, options.maxSockets ?? Number.POSITIVE_INFINITY),
+      close: (client) => client.close()
     })
-    const regions = new Map<string, string>()
 
-    const rememberRegion = (bucket: string, region: string) => {
-      regions.delete(bucket)
-      regions.set(bucket, region)
-      const [oldest] = regions.keys()
-      if (regions.size > REMEMBERED_REGIONS && oldest !== undefined) regions.delete(oldest)
-    }
+    /** The answer to one request, waited for within the limit. */
+    const send = (
+      exchange: HttpExchange.HttpExchange,
+      request: () => Promise<IncomingMessage>
+    ): Effect.Effect<IncomingMessage, AwsFailure> =>
+      Effect.callback((resume) => {
+        const end = answers.begin(() => {
+          exchange.close()
+          resume(noAnswer)
+        })
+        const settle = (outcome: Effect.Effect<IncomingMessage, AwsFailure>) => {
+          end()
+          resume(outcome)
+        }
+        void request().then(
+          (answer) => settle(Effect.succeed(answer)),
+          (error: unknown) => settle(Effect.fail(fromUnknown(error)))
+        )
+        return Effect.sync(() => {
+          end()
+          exchange.close()
+        })
+      })
 
     return (ref, identity, from) => {
-      const send = Effect.fnUntraced(function* (region: string) {
-        const connection = yield* makeConnection
-        const output = yield* clients.call(identity, region, (client, { abortSignal }) =>
-          client.send(new GetObjectCommand(inputOf(ref, identity, from)), { abortSignal }).then(connection.take)
+      const input = inputOf(ref, identity, from)
+      const sendTo = (region: string) =>
+        Effect.map(
+          clients.run(identity, region, (client, keys) =>
+            Effect.flatMap(exchangeOf(client), (exchange) =>
+              send(exchange, () => client.get(exchange, input, keys, clock.currentTimeMillisUnsafe()))
+            )
+          ),
+          (answer) => answerOf(answer, region, from)
         )
-        return { ...output, region }
-      })
-      return Effect.suspend(() => send(regions.get(ref.bucket) ?? ref.region)).pipe(
-        Effect.catchIf(isElsewhere, (failure) => {
-          rememberRegion(ref.bucket, failure.region)
-          return send(failure.region)
-        }),
-        Effect.mapError((failure) => s3Failure(failure, ref)),
-        Effect.timeoutOrElse({ duration: ANSWER_LIMIT, orElse: noAnswer })
+      const failed = (failure: AwsFailure | CredentialsError) => Effect.fail(s3Failure(failure, ref))
+      return Effect.suspend(() =>
+        Effect.catch(sendTo(regions.of(ref.bucket) ?? ref.region), (failure) =>
+          isElsewhere(failure)
+            ? Effect.catch(sendTo(regions.remember(ref.bucket, failure.region)), failed)
+            : failed(failure)
+        )
       )
     }
   }
 )
 
-const noAnswer = () => Effect.fail(new Unavailable({ detail: `no answer within ${Duration.format(ANSWER_LIMIT)}` }))
+/** The scope's hold on a connection: from before it is asked for, and even when nobody waits for the answer any more. */
+const exchangeOf = (client: S3Requests.S3Requests) =>
+  Effect.acquireRelease(Effect.sync(client.exchange), (exchange) => Effect.sync(exchange.close))
+
+const answerOf = (body: IncomingMessage, region: string, from: Continuation | undefined): Answer => {
+  const { headers } = body
+  const size = headers["content-length"]
+  const lastModified = Date.parse(headers["last-modified"] ?? "")
+  const versionId = headers["x-amz-version-id"]
+  return {
+    body,
+    // S3 has a checksum of the whole only.
+    checksum: from === undefined ? BodyChecksum.ofAnswer(headers) : undefined,
+    region,
+    eTag: headers.etag,
+    versionId: Array.isArray(versionId) ? versionId[0] : versionId,
+    size: size === undefined ? undefined : Number(size),
+    lastModified: Number.isNaN(lastModified) ? undefined : lastModified,
+    range: headers["content-range"]
+  }
+}
+
+const late = `no answer within ${Duration.format(ANSWER_LIMIT)}`
+
+const noAnswer = Effect.fail(
+  new AwsFailure({
+    code: "TimeoutError",
+    status: undefined,
+    detail: late,
+    reason: new Unavailable({ detail: late }),
+    region: undefined
+  })
+)
 
 /** How clients of S3 are made. */
 export const clientConfig = ({ endpoint, forcePathStyle, maxSockets }: S3Options) => ({
@@ -107,11 +167,11 @@ export const clientConfig = ({ endpoint, forcePathStyle, maxSockets }: S3Options
     httpAgent: { maxSockets: maxSockets ?? Infinity },
     httpsAgent: { maxSockets: maxSockets ?? Infinity }
   },
-  // Checksums are asked for request by request: a part of an object has none that the SDK could compare.
+  // Checksums are asked for and compared here, without the stream that the SDK lays around a body.
   responseChecksumValidation: "WHEN_REQUIRED" as const
 })
 
-const inputOf = (ref: ObjectRef, identity: Identity, from: Continuation | undefined): GetObjectCommandInput => ({
+const inputOf = (ref: ObjectRef, identity: Identity, from: Continuation | undefined): S3Requests.Input => ({
   Bucket: ref.bucket,
   Key: ref.key,
   ...(ref.versionId === undefined ? undefined : { VersionId: ref.versionId }),
@@ -126,36 +186,3 @@ export const isElsewhere = (
   failure._tag === "AwsFailure" &&
   failure.region !== undefined &&
   (failure.code === "AuthorizationHeaderMalformed" || [301, 302, 307, 308].includes(failure.status ?? 0))
-
-/**
- * The scope's hold on the body of an answer: from the moment that the answer is there, even when nobody waits for it any
- * more.
- */
-const makeConnection = Effect.acquireRelease(
-  Effect.sync(() => {
-    let readable: Readable | undefined
-    let isClosed = false
-    return {
-      take: (output: GetObjectCommandOutput): Omit<Answer, "region"> => {
-        if (!(output.Body instanceof Readable)) throw new Error("S3 answered without a body")
-        readable = output.Body
-        // An error before the first pull would have no listener, and end the process.
-        readable.on("error", () => {})
-        if (isClosed) readable.destroy()
-        return {
-          readable,
-          eTag: output.ETag,
-          versionId: output.VersionId,
-          size: output.ContentLength,
-          lastModified: output.LastModified?.getTime(),
-          range: output.ContentRange
-        }
-      },
-      close: () => {
-        isClosed = true
-        readable?.destroy()
-      }
-    }
-  }),
-  (connection) => Effect.sync(connection.close)
-)

@@ -1,75 +1,108 @@
 /**
- * A Node stream of the SDK as an Effect stream.
+ * The body of an answer as an Effect stream.
  */
-import type { Readable } from "node:stream"
-import { Cause, Duration, Effect, Predicate, Stream } from "effect"
+import type { IncomingMessage } from "node:http"
+import { Cause, Duration, Effect, Stream } from "effect"
 import { Unavailable } from "../domain/reasons.ts"
 import { BodyInterrupted } from "../reader/S3Reader.ts"
+import type { BodyChecksum } from "./BodyChecksum.ts"
+import type { Deadlines } from "./Deadlines.ts"
 
 /** How long a connection may bring no byte while one is waited for. A body that nobody reads is under no such limit. */
 export const IDLE_LIMIT = Duration.seconds(60)
 
-/**
- * Reads `readable` as fast as the stream is pulled, and destroys it at the end, however that comes.
- *
- * **Guarantee** Read to its end, the body gives its connection back to be used again.
- *
- * **Errors** `Unavailable` when the connection broke or fell silent for `IDLE_LIMIT`: the rest can be asked for again.
- * `BodyInterrupted` when the bytes are not those that S3 has a checksum of.
- */
-export const readableBody = (readable: Readable): Stream.Stream<Uint8Array, Unavailable | BodyInterrupted> =>
-  Stream.scoped(
-    Stream.fromPull(
-      Effect.map(
-        Effect.acquireRelease(
-          Effect.sync(() => drive(readable)),
-          () => Effect.sync(() => void readable.destroy())
-        ),
-        ({ poll, wait }) =>
-          Effect.suspend(() => poll() ?? Effect.timeoutOrElse(wait, { duration: IDLE_LIMIT, orElse: silent }))
-      )
-    )
-  )
+/** A body, and what its bytes are compared with. */
+export interface Body {
+  readonly body: IncomingMessage
+  readonly checksum: BodyChecksum | undefined
+}
 
 type Chunk = readonly [Uint8Array]
 type BodyError = Unavailable | BodyInterrupted
 
+/**
+ * The whole body in one piece, if it has come already, as that of a small object has; undefined otherwise, and nothing is read then.
+ *
+ * **Errors** `BodyInterrupted` when the bytes are not those that S3 has a checksum of.
+ */
+export const wholeBody = ({ body, checksum }: Body): Effect.Effect<Uint8Array, BodyInterrupted> | undefined => {
+  if (!body.complete || body.readableLength === 0) return undefined
+  return Effect.callback((resume) => {
+    const bytes: Uint8Array = body.read()
+    checksum?.update(bytes)
+    const mismatch = checksum?.mismatch()
+    const outcome =
+      mismatch === undefined ? Effect.succeed(bytes) : Effect.fail(new BodyInterrupted({ detail: mismatch }))
+    // From then on the connection is there for the next request; whoever is faster opens another one.
+    body.once("end", () => resume(outcome))
+  })
+}
+
+/**
+ * Reads `body` as fast as the stream is pulled, and lets go of it at the end, however that comes.
+ *
+ * **Guarantee** Read to its end, the body gives its connection back to be used again.
+ *
+ * **Errors** `Unavailable` when the connection broke or fell silent for `IDLE_LIMIT`, which `idle` watches over: the rest can be
+ * asked for again. `BodyInterrupted` when the bytes are not those that S3 has a checksum of.
+ */
+export const readableBody = (answer: Body, idle: Deadlines): Stream.Stream<Uint8Array, BodyError> =>
+  Stream.scoped(
+    Stream.fromPull(
+      Effect.map(
+        Effect.acquireRelease(
+          Effect.sync(() => drive(answer, idle)),
+          ({ close }) => Effect.sync(close)
+        ),
+        ({ poll, wait }) => Effect.suspend(() => poll() ?? wait)
+      )
+    )
+  )
+
 /** `poll` answers what there is now, `wait` the next that comes; one at a time. */
-const drive = (readable: Readable) => {
+const drive = ({ body, checksum }: Body, idle: Deadlines) => {
   let wake = asleep
   const notify = () => wake()
-  for (const event of ["readable", "end", "error", "close"]) readable.on(event, notify)
+  for (const event of ["readable", "end", "error", "close"]) body.on(event, notify)
+
+  const ended = (): Effect.Effect<never, BodyError | Cause.Done> => {
+    const mismatch = checksum?.mismatch()
+    return mismatch === undefined ? Cause.done() : Effect.fail(new BodyInterrupted({ detail: mismatch }))
+  }
 
   const poll = (): Effect.Effect<Chunk, BodyError | Cause.Done> | undefined => {
-    const chunk: Uint8Array | null = readable.read()
-    if (chunk !== null) return Effect.succeed([chunk])
-    if (readable.readableEnded) return Cause.done()
-    if (readable.errored !== null) return Effect.fail(bodyFailure(readable.errored))
-    return readable.destroyed ? Effect.fail(new Unavailable({ detail: "the connection was closed early" })) : undefined
+    const chunk: Uint8Array | null = body.read()
+    if (chunk !== null) {
+      checksum?.update(chunk)
+      return Effect.succeed([chunk])
+    }
+    if (body.readableEnded) return ended()
+    if (body.errored !== null) return Effect.fail(new Unavailable({ detail: body.errored.message }))
+    return body.destroyed ? Effect.fail(new Unavailable({ detail: "the connection was closed early" })) : undefined
   }
 
   const wait = Effect.callback<Chunk, BodyError | Cause.Done>((resume) => {
+    const sleep = () => {
+      wake = asleep
+      end()
+    }
+    const end = idle.begin(() => {
+      sleep()
+      resume(silent)
+    })
     wake = () => {
       const answer = poll()
       if (answer === undefined) return
-      wake = asleep
+      sleep()
       resume(answer)
     }
     wake()
-    return Effect.sync(() => {
-      wake = asleep
-    })
+    return Effect.sync(sleep)
   })
 
-  return { poll, wait }
+  return { poll, wait, close: () => void body.destroy() }
 }
 
 const asleep = () => {}
 
-const silent = () => Effect.fail(new Unavailable({ detail: `no byte came for ${Duration.format(IDLE_LIMIT)}` }))
-
-/** The SDK has no code of its own for a wrong checksum; its text is all that tells it from a broken connection. */
-const bodyFailure = (error: unknown) => {
-  const detail = Predicate.isError(error) ? error.message : String(error)
-  return detail.startsWith("Checksum mismatch") ? new BodyInterrupted({ detail }) : new Unavailable({ detail })
-}
+const silent = Effect.fail(new Unavailable({ detail: `no byte came for ${Duration.format(IDLE_LIMIT)}` }))

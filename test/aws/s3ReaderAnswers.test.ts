@@ -85,4 +85,19 @@ describe("S3ReaderAws: what S3 answers", () => {
       assert.isTrue((yield* read(log)).bytes.equals(bytesFrom(100)))
     }).pipe(Effect.provide(world()))
   )
+
+  it.live("a machine whose clock is off signs by the clock of S3 once that has told it", () =>
+    Effect.gen(function* () {
+      const { put, requests, rule } = yield* S3Wire
+      yield* put(log, bytesFrom(10))
+      yield* rule(({ headers }) =>
+        String(headers["x-amz-date"]).startsWith("20400102T12")
+          ? undefined
+          : { status: 403, code: "RequestTimeTooSkewed", headers: { date: "Mon, 02 Jan 2040 12:00:00 GMT" } }
+      )
+      yield* read(log)
+      yield* read(log)
+      assert.strictEqual((yield* requests).length, 3)
+    }).pipe(Effect.provide(world()))
+  )
 })
