@@ -103,10 +103,7 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
  * Fails when S3 announces another length than the notification told of the same content: without a checksum, a length that is too
  * short is all that a body can be held against, and the end of the object would be lost without a trace.
  */
-const whole = (
-  { eTag, size }: ObjectRef,
-  answer: GetObject.Answer
-): Effect.Effect<GetObject.Answer, Unavailable> =>
+const whole = ({ eTag, size }: ObjectRef, answer: GetObject.Answer): Effect.Effect<GetObject.Answer, Unavailable> =>
   size === undefined || answer.size === undefined || answer.size === size || unquoted(answer.eTag ?? "") !== eTag
     ? Effect.succeed(answer)
     : Effect.fail(new Unavailable({ detail: `S3 announced ${answer.size} bytes of an object of ${size}` }))
