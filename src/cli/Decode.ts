@@ -44,7 +44,7 @@ export const decode = Command.make(
         Effect.fnUntraced(function* (file) {
           const body = yield* open(file)
           const object = encoder.forObject({ bucket: "local", key: file, region: "us-east-1" })
-          yield* decodeObject(body, { ...decodeOptions(config), key: file }).pipe(
+          yield* decodeObject(body, { ...decodeOptions(config), key: file, isTransient: true }).pipe(
             encodeRecords(object),
             Stream.mapError((error) =>
               error._tag === "CommandFailed"

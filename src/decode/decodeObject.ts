@@ -3,6 +3,7 @@
  */
 import { Cause, Effect, Pull, Stream } from "effect"
 import * as RecordBatch from "../domain/RecordBatch.ts"
+import * as ChunkMemory from "./ChunkMemory.ts"
 import { type ChunkPull, throughStages } from "./chunks.ts"
 import { DecodeError, type Decoder } from "./Decoder.ts"
 import { type DecompressOptions, decompress } from "./decompress.ts"
@@ -16,6 +17,8 @@ export interface DecodeOptions extends RecordOptions, Omit<DecompressOptions, "s
 /** The same for one object, with what is known of it before it is read. */
 export interface DecodeObjectOptions extends DecodeOptions, Pick<DecompressOptions, "sizeHint"> {
   readonly key?: string | undefined
+  /** A batch is good only until the next one is pulled: its memory is freed then, not when the engine finds the time. */
+  readonly isTransient?: boolean | undefined
 }
 
 /**
@@ -36,26 +39,35 @@ export const decodeObject = <E, R>(
   options.key !== undefined && isDigestKey(options.key)
     ? Stream.empty
     : throughStages(body, (stored, scope) => {
-        const log = decompress(gather(stored, STORED_BYTES), scope, options)
+        const memory = ChunkMemory.make()
+        const log = decompress(gather(stored, STORED_BYTES, memory), scope, options, memory)
         // So that the first chunk is all the head there is.
-        return recordsOf(gather(log, HEAD_BYTES), options)
+        return recordsOf(gather(log, HEAD_BYTES, memory), options, options.isTransient === true ? memory.free : keep)
       })
 
-/** The last stage: chunks of log to batches of records. */
+const keep = () => {}
+
+/** The last stage: chunks of log to batches of records. `free` is told of each chunk once the decoder has left it behind. */
 const recordsOf = <E>(
   pull: ChunkPull<E>,
-  options: RecordOptions
+  options: RecordOptions,
+  free: ChunkMemory.ChunkMemory["free"]
 ): Pull.Pull<RecordBatch.RecordBatch, E | DecodeError> => {
   let decoder: Decoder | undefined
   let isAtEnd = false
-  /** The rest of the chunk that was pulled last. */
+  /** What was pulled last, and the rest of it that is still to be pushed. */
+  let last = nothing
   let rest = nothing
 
   const decode = (chunk: Uint8Array) => {
     decoder ??= selectDecoder(chunk, options)
-    if (chunk.length < 2 * FIRST_PART_BYTES) return decoder.push(chunk)
-    rest = chunk.subarray(FIRST_PART_BYTES)
-    return decoder.push(chunk.subarray(0, FIRST_PART_BYTES))
+    const isLarge = chunk.length >= 2 * FIRST_PART_BYTES
+    rest = isLarge ? chunk.subarray(FIRST_PART_BYTES) : nothing
+    const batch = decoder.push(isLarge ? chunk.subarray(0, FIRST_PART_BYTES) : chunk)
+    // A record that began in the last chunk was copied together with what is new.
+    free(last, chunk)
+    last = chunk
+    return batch
   }
 
   const end = () => {
@@ -63,10 +75,15 @@ const recordsOf = <E>(
     return decoder === undefined ? RecordBatch.empty : decoder.end()
   }
 
+  const done = Effect.suspend(() => {
+    free(last)
+    return Cause.done()
+  })
+
   const handOn = (batch: RecordBatch.RecordBatch) => (batch.count > 0 ? Effect.succeed(batch) : next)
 
   const next: Pull.Pull<RecordBatch.RecordBatch, E | DecodeError> = Effect.suspend(() => {
-    if (isAtEnd) return Cause.done()
+    if (isAtEnd) return done
     if (rest.length === 0) return pulled
     const chunk = rest
     rest = nothing

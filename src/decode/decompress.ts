@@ -2,6 +2,7 @@
  * From the bytes as they are stored to the bytes of the log, within limits.
  */
 import { Effect, type Scope } from "effect"
+import type { ChunkMemory } from "./ChunkMemory.ts"
 import type { ChunkPull } from "./chunks.ts"
 import { DecodeError, ObjectTooLarge } from "./Decoder.ts"
 import { inflate } from "./inflate.ts"
@@ -19,8 +20,8 @@ export interface DecompressOptions {
 /**
  * The decompressed bytes of an object that is stored as gzip, as zstd or plain. See `inflate` for what that takes in.
  *
- * **Shape** Chunks of up to 1 MiB, none empty; of a plain object, the chunks as they come. An empty body has no chunks. The
- * decompressor is freed with the scope.
+ * **Shape** Chunks of up to 1 MiB, none empty, and owned by `memory`; of a plain object, the chunks as they come. An empty body
+ * has no chunks. The decompressor is freed with the scope.
  *
  * **Errors** `ObjectTooLarge` as soon as a limit is passed, before what lies beyond it is decompressed; `ObjectCorrupt` as
  * `inflate` says.
@@ -28,7 +29,8 @@ export interface DecompressOptions {
 export const decompress = <E>(
   pull: ChunkPull<E>,
   scope: Scope.Scope,
-  options: DecompressOptions
+  options: DecompressOptions,
+  memory: ChunkMemory
 ): ChunkPull<E | DecodeError> => {
   let storedBytes = 0
   let logBytes = 0
@@ -51,7 +53,7 @@ export const decompress = <E>(
     return Effect.succeed(chunk)
   }
 
-  const inflated = inflate(Effect.map(pull, count), scope, chunkSizeFor(options.sizeHint))
+  const inflated = inflate(Effect.map(pull, count), scope, chunkSizeFor(options.sizeHint), memory)
   return Effect.flatMap(inflated, admit)
 }
 

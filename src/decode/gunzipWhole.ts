@@ -18,11 +18,31 @@ const MAX_BYTES = 1024 * 1024
  */
 export const gunzipWhole = (bytes: Uint8Array): Uint8Array | undefined => {
   try {
-    return consumed(gunzipSync(bytes, { maxOutputLength: MAX_BYTES, info: true }), bytes.length)
+    return consumed(
+      gunzipSync(bytes, { maxOutputLength: MAX_BYTES, chunkSize: roomFor(bytes), info: true }),
+      bytes.length
+    )
   } catch {
     return undefined
   }
 }
+
+/**
+ * What the last member says of its size, and a byte, so that zlib sees at once that this is all. It may be wrong.
+ *
+ * **Source** RFC 1952 2.3.1: ISIZE, the size modulo 2^32.
+ */
+const roomFor = (bytes: Uint8Array): number => {
+  const { byteLength, byteOffset, buffer } = bytes
+  const size =
+    byteLength < SIZE_BYTES ? 0 : new DataView(buffer, byteOffset + byteLength - SIZE_BYTES).getUint32(0, true)
+  return Math.min(Math.max(size + 1, MIN_ROOM), MAX_BYTES)
+}
+
+const SIZE_BYTES = 4
+
+/** As zlib demands. */
+const MIN_ROOM = 64
 
 /** The output, when it took all of the input: with `info` Node answers more than its types tell. */
 const consumed = (answer: unknown, length: number): Uint8Array | undefined =>

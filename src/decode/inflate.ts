@@ -2,6 +2,7 @@
  * Decompresses what is compressed.
  */
 import { Cause, Effect, Pull, Scope } from "effect"
+import type { ChunkMemory } from "./ChunkMemory.ts"
 import type { ChunkPull } from "./chunks.ts"
 import { corrupt } from "./corrupt.ts"
 import type { DecodeError } from "./Decoder.ts"
@@ -12,7 +13,7 @@ import * as Inflater from "./Inflater.ts"
  * Decompresses gzip (one member or several) and zstd (one frame or several), and hands on anything else as it is. The first
  * bytes tell which.
  *
- * **Shape** One chunk a pull, none empty; decompressed ones of up to `chunkSize` bytes.
+ * **Shape** One chunk a pull, none empty; decompressed ones of up to `chunkSize` bytes, owned by `memory`.
  *
  * **Guarantee** Nothing behind the compressed data is passed over but zero bytes, which are padding. `gzip` ignores other
  * trailing bytes with a warning; here they are an error, since they might have been log. One chunk at most is decompressed
@@ -25,11 +26,18 @@ import * as Inflater from "./Inflater.ts"
  *
  * **Source** RFC 1952 2.2 for members, RFC 8878 3 for frames.
  */
-export const inflate = <E>(pull: ChunkPull<E>, scope: Scope.Scope, chunkSize: number): ChunkPull<E | DecodeError> => {
+export const inflate = <E>(
+  pull: ChunkPull<E>,
+  scope: Scope.Scope,
+  chunkSize: number,
+  memory: ChunkMemory
+): ChunkPull<E | DecodeError> => {
   let format: Format | undefined
   let inflater: Inflater.Inflater | undefined
   /** Read already, and still to be told what it is. */
   let ahead = nothing
+  /** What the decompressor was given last. */
+  let fed = nothing
   let readBytes = 0
   let isAtEnd = false
   /** The decompressor was told that there is no more. */
@@ -69,13 +77,14 @@ export const inflate = <E>(pull: ChunkPull<E>, scope: Scope.Scope, chunkSize: nu
         const whole = isAtEnd ? gunzipWhole(ahead) : undefined
         if (whole !== undefined) {
           ahead = nothing
-          return whole
+          return memory.own(whole)
         }
         if (!isAtEnd) ahead = Buffer.concat([ahead, more])
       }
       isFinished = false
       inflater = yield* Scope.provide(Inflater.make(format, chunkSize), scope)
       inflater.feed(ahead)
+      fed = ahead
       ahead = nothing
     } else if (previous !== undefined) {
       const position = readBytes - ahead.length
@@ -112,10 +121,15 @@ export const inflate = <E>(pull: ChunkPull<E>, scope: Scope.Scope, chunkSize: nu
       } else if (output === "hungry") {
         const chunk = yield* read
         isFinished = isAtEnd
-        if (isAtEnd) inflater.finish()
-        else inflater.feed(chunk)
+        if (isAtEnd) {
+          inflater.finish()
+        } else {
+          inflater.feed(chunk)
+          memory.free(fed, chunk)
+          fed = chunk
+        }
       } else {
-        return output
+        return memory.own(output)
       }
     }
   })

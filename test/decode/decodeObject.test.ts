@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import * as fc from "fast-check"
 import { gzipSync, zstdCompressSync } from "node:zlib"
+import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
 import { type DecodeObjectOptions, decodeObject } from "../../src/decode/decodeObject.ts"
 import { checkProperty } from "../support/checkProperty.ts"
 import { type Chunking, chunking, cut, seen } from "../support/decoding.ts"
@@ -64,6 +65,42 @@ describe("decodeObject", () => {
             records.map((text) => JSON.parse(Buffer.from(text, "latin1").toString())),
             Records
           )
+        }
+      }
+    })
+  )
+
+  it.effect("memory that is freed as soon as it is done with makes no difference to the records", () =>
+    Effect.gen(function* () {
+      const { bytes } = largeDocument(5000)
+      const lines = Buffer.from(Array.from({ length: 3000 }, (_, i) => "é".repeat((i * 37) % 900)).join("\n "))
+      const multiline = { pattern: /^ /u, negate: false, match: "after", maxLines: 3 } as const
+      for (const [log, options] of [
+        [bytes, {}],
+        [lines, {}],
+        [lines, { multiline }]
+      ] as const) {
+        const members = Buffer.concat(
+          [0, 1_500_000].map((from, i) => gzipSync(log.subarray(from, i === 0 ? 1_500_000 : undefined)))
+        )
+        for (const stored of [log, gzipSync(log), members, zstdCompressSync(log)]) {
+          const sizes = [16_384, 300_000]
+          const body = Stream.fromIterable(cut(stored, { sizes, isCopied: true }))
+          const batches: Array<RecordBatch> = []
+          const records = yield* decodeObject(body, { ...limits, ...options, isTransient: true }).pipe(
+            Stream.map((batch) => {
+              batches.push(batch)
+              return seen(batch)
+            }),
+            Stream.runCollect
+          )
+          assert.deepStrictEqual(records.flat(), yield* decode(stored, options, { sizes, isCopied: true }))
+          const left = batches.filter((batch) => batch.bytes.length > 0)
+          if (stored !== log)
+            assert.isBelow(
+              left.reduce((sum, { bytes }) => sum + bytes.length, 0),
+              log.length / 4
+            )
         }
       }
     })

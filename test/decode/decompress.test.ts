@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { Duplex } from "node:stream"
 import { Gunzip, gzipSync, zstdCompressSync } from "node:zlib"
 import { vi } from "vitest"
+import * as ChunkMemory from "../../src/decode/ChunkMemory.ts"
 import { throughStages } from "../../src/decode/chunks.ts"
 import { type DecompressOptions, decompress } from "../../src/decode/decompress.ts"
 import { bytesFrom } from "../support/bytesFrom.ts"
@@ -16,7 +17,7 @@ const whole: Chunking = { sizes: [100_000_000], isCopied: false }
 const byteByByte: Chunking = { sizes: [1], isCopied: false }
 
 const decompressed = <E, R>(body: Stream.Stream<Uint8Array, E, R>, options: DecompressOptions) =>
-  throughStages(body, (pull, scope) => decompress(pull, scope, options))
+  throughStages(body, (pull, scope) => decompress(pull, scope, options, ChunkMemory.make()))
 
 /** What the object decompresses to, or the error that it ends with. */
 const run = (stored: Uint8Array, options: Partial<DecompressOptions> = {}, chunking = whole) =>

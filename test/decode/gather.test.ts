@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import * as fc from "fast-check"
+import * as ChunkMemory from "../../src/decode/ChunkMemory.ts"
 import { throughStages } from "../../src/decode/chunks.ts"
 import { gather } from "../../src/decode/gather.ts"
 import { checkProperty } from "../support/checkProperty.ts"
@@ -8,7 +9,7 @@ import { checkProperty } from "../support/checkProperty.ts"
 const chunks = fc.array(fc.uint8Array({ maxLength: 6 }), { maxLength: 12 })
 
 const gathered = (body: Stream.Stream<Uint8Array>, minBytes: number) =>
-  throughStages(body, (pull) => gather(pull, minBytes))
+  throughStages(body, (pull) => gather(pull, minBytes, ChunkMemory.make()))
 
 describe("gather", () => {
   it.effect("the bytes stay the same, and every chunk but the last has the size that is asked for", () =>
