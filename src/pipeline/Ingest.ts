@@ -24,6 +24,7 @@ import * as Places from "./Places.ts"
 import { type PolledQueue, receive } from "./receive.ts"
 import { keepRefused } from "./refusedEvents.ts"
 import { failureOf, settlement } from "./settlement.ts"
+import { watchThread } from "./threadLoad.ts"
 
 /** What the pipeline is told; the services it needs are in its type. */
 export interface IngestOptions {
@@ -84,7 +85,8 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
       : reader.open(ref).pipe(
           Effect.flatMap((object) => {
             const encoder = options.encoder.forObject(object.ref)
-            return decodeObject(object.body, { ...options.decode, key: ref.key, sizeHint: object.ref.size }).pipe(
+            const decode = { ...options.decode, key: ref.key, sizeHint: object.ref.size, isTransient: true }
+            return decodeObject(object.body, decode).pipe(
               encodeRecords(encoder),
               Stream.mapEffect(
                 ({ events, recordBytes }) =>
@@ -113,6 +115,7 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
       max: options.maxInFlightMessages,
       places,
       wasShort: () => reading.wasShort() || waiting.wasShort(),
+      wasBusy: watchThread(),
       acked: Effect.map(Metric.value(metrics.eventsAcked), ({ count }) => count),
       strains: reader.strains
     })

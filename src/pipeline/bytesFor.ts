@@ -1,5 +1,5 @@
 /**
- * What an object takes of memory while it is read, its events not counted.
+ * What an object takes of memory while it is read and its first events are made.
  */
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 
@@ -9,10 +9,10 @@ const MiB = 1024 * KiB
 /** What is spent on the smallest object: its message, its request, buffers that are never smaller. */
 const LEAST_BYTES = 32 * KiB
 
-/** Stored bytes grow about ten times when they are decompressed, and both are there at the same time. */
-const GROWTH = 12
+/** Stored bytes grow about ten times when they are decompressed, and twice or thrice as much again as events. */
+const GROWTH = 36
 
-/** A large object streams through: some chunks as stored, and some as log. */
+/** A large object streams through: some chunks as stored, some as log, and some as events. */
 const MOST_BYTES = 4 * MiB
 
 /** Objects up to this size as stored are one chunk, and as a rule one batch. */

@@ -8,14 +8,19 @@ import { checkProperty } from "../support/checkProperty.ts"
 
 const bounds = { min: 2, max: 1000 }
 
-const calm = { wasShort: false, hasProgress: true, isStrained: false }
+const calm = { wasShort: false, wasBusy: false, hasProgress: true, isStrained: false }
 
 describe("nextLevel", () => {
   it.effect("never leaves its bounds, and falls only for a reason", () =>
     checkProperty(
       fc.tuple(
         fc.integer({ min: bounds.min, max: bounds.max }),
-        fc.record({ wasShort: fc.boolean(), hasProgress: fc.boolean(), isStrained: fc.boolean() })
+        fc.record({
+          wasShort: fc.boolean(),
+          wasBusy: fc.boolean(),
+          hasProgress: fc.boolean(),
+          isStrained: fc.boolean()
+        })
       ),
       ([level, seen]) =>
         Effect.sync(() => {
@@ -23,7 +28,7 @@ describe("nextLevel", () => {
           assert.isAtLeast(next, bounds.min)
           assert.isAtMost(next, bounds.max)
           if (next < level) assert.isTrue(seen.isStrained || !seen.hasProgress)
-          if (next > level) assert.isTrue(!seen.wasShort && seen.hasProgress && !seen.isStrained)
+          if (next > level) assert.isTrue(!seen.wasShort && !seen.wasBusy && seen.hasProgress && !seen.isStrained)
         })
     )
   )
@@ -38,8 +43,9 @@ describe("nextLevel", () => {
     assert.isAtMost(steps, 10)
   })
 
-  it("stays where bytes are what is missing", () => {
+  it("stays where bytes are what is missing, or time", () => {
     assert.strictEqual(nextLevel(50, { ...calm, wasShort: true }, bounds), 50)
+    assert.strictEqual(nextLevel(50, { ...calm, wasBusy: true }, bounds), 50)
   })
 
   it("halves while S3 is strained, and while the output takes nothing of all that is in flight", () => {
@@ -69,6 +75,7 @@ describe("keepLevel", () => {
           ...bounds,
           places,
           wasShort: () => false,
+          wasBusy: () => false,
           acked: Effect.sync(() => acked),
           strains: Effect.sync(() => strains)
         })
