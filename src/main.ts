@@ -8,7 +8,10 @@ import { Cause, Effect, Exit, Layer, Runtime } from "effect"
 import { Command } from "effect/cli"
 import { s3beat } from "./cli/Cli.ts"
 import { presenter, report } from "./cli/CommandFailed.ts"
+import { tuneEngine } from "./cli/tuneEngine.ts"
 import { version } from "./version.ts"
+
+tuneEngine()
 
 const main = report(Command.run(s3beat, { version })).pipe(Effect.provide(Layer.merge(NodeServices.layer, presenter)))
 

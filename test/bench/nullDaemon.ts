@@ -7,6 +7,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Layer, Option } from "effect"
 import { daemon } from "../../src/cli/daemon.ts"
 import { loadConfig } from "../../src/cli/loadConfig.ts"
+import { tuneEngine } from "../../src/cli/tuneEngine.ts"
 import { Output } from "../../src/output/Output.ts"
 import * as Logging from "../../src/telemetry/logging.ts"
 
@@ -19,4 +20,5 @@ const main = Effect.gen(function* () {
   return yield* daemon(loaded, logging, layerNull)
 }).pipe(Effect.provide([NodeServices.layer, Logging.layer(logging)]))
 
+tuneEngine()
 NodeRuntime.runMain(main)
