@@ -58,7 +58,7 @@ export const key = { enter: "\r", backspace: "\u007f", clearLine: "\u0015", ctrl
 /** Starts `s3beat` at a terminal of 100 columns; it is killed when the scope closes. */
 export const atTerminal = (
   args: ReadonlyArray<string>,
-  { cwd }: { readonly cwd: string }
+  { cwd, env }: Pick<Start, "cwd" | "env">
 ): Effect.Effect<AtTerminal, never, Scope.Scope> =>
   Effect.gen(function* () {
     let [shown, typedAt] = ["", 0]
@@ -70,7 +70,7 @@ export const atTerminal = (
           cwd,
           cols: 100,
           rows: 40,
-          env: { ...process.env, TERM: "xterm-256color" }
+          env: { ...process.env, ...env, TERM: "xterm-256color" }
         })
         child.onData((text) => {
           shown += text
