@@ -4,7 +4,10 @@
 import { dirname } from "node:path"
 import { Console, Effect, FileSystem, Layer, Stdio } from "effect"
 import { Command, Flag, type Prompt } from "effect/cli"
+import * as ConfigFile from "../config/ConfigFile.ts"
 import { newConfig } from "../config/newConfig.ts"
+import type { S3beatConfig } from "../config/S3beatConfig.ts"
+import * as Policies from "../policy/Policies.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import * as flags from "./flags.ts"
 import { interview } from "./interview.ts"
@@ -12,6 +15,8 @@ import { Interviewer, yesOrNo } from "./Interviewer.ts"
 import * as InterviewerLines from "./InterviewerLines.ts"
 import * as InterviewerPrompt from "./InterviewerPrompt.ts"
 import { placeFile } from "./placeFile.ts"
+import { policyOptions } from "./Policy.ts"
+import { showPolicies } from "./showPolicies.ts"
 
 /** It may hold keys. */
 const OWNER_ONLY = 0o600
@@ -35,8 +40,11 @@ export const init = Command.make(
       const outcome = yield* Effect.provide(answersFor(path, { force, isTerminal }), interviewer)
       if (outcome === undefined) return yield* Console.log(`${path} stays as it is.`)
       const { answers, replaces } = outcome
-      yield* placeFile(path, newConfig(answers), { mode: OWNER_ONLY, replaces })
-      yield* Console.log(nextSteps(path))
+      const text = newConfig(answers)
+      yield* placeFile(path, text, { mode: OWNER_ONLY, replaces })
+      // Every answer was checked: together they are a config.
+      const { config } = yield* Effect.orDie(Effect.fromResult(ConfigFile.parse(text, { path, env: process.env })))
+      yield* Console.log(nextSteps(path, config))
     },
     Effect.catchTag("PlacementFailed", ({ isTaken, message }) =>
       Effect.fail(
@@ -79,12 +87,16 @@ const answersFor = Effect.fnUntraced(function* (
 
 const refused = (message: string): CommandFailed => new CommandFailed({ message, exitCode: exitCode.configWrong })
 
-const nextSteps = (path: string): string => {
+const nextSteps = (path: string, config: S3beatConfig): string => {
   const file = /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
   return `
-Wrote ${path}, which only its owner may read. Then
+Wrote ${path}, which only its owner may read.
 
-  s3beat policy -c ${file}    see what to allow in which account
+What has to be allowed, and no more, with your own in the place of every <placeholder>:
+
+${showPolicies(Policies.make({ ...policyOptions(config), buckets: [], kmsKeys: [] }))}
+
+  s3beat policy -c ${file}    the same, for --principal and --bucket that you name, and as CloudFormation
   s3beat check -c ${file}     see whether it is right
   s3beat run -c ${file}       ship`
 }

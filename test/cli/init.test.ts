@@ -2,6 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Redacted } from "effect"
 import * as ConfigFile from "../../src/config/ConfigFile.ts"
+import type { Policies } from "../../src/policy/Policies.ts"
 import { atTerminal, key, s3beat } from "../support/program.ts"
 import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
 
@@ -85,6 +86,26 @@ describe("init in a pipe", () => {
             written,
             /^ {2}assumeRoleFlag: false\n[^]*^ {2}assumeRoleArn: \[\]\n[^]*^ {2}stsCredsExpirationTime: "1h"$/mu
           )
+        })
+      ),
+    TIMEOUT_MILLIS
+  )
+
+  it.live(
+    "it ends with every policy to attach, as s3beat policy prints them for the new file, and with what to run",
+    () =>
+      inDirectory((cwd) =>
+        Effect.gen(function* () {
+          const { stdout } = yield* s3beat(["init"], { cwd, stdin: everything + lines("console") })
+          const printed: Policies = JSON.parse((yield* s3beat(["policy"], { cwd })).stdout)
+          const [reader] = printed.roles
+          assert.isDefined(reader)
+          assert.deepStrictEqual(
+            [...stdout.matchAll(/^\{\n[^]*?^\}$/gmu)].map(([text]) => JSON.parse(text)),
+            [printed.identity.policy, reader.trust, reader.permissions, ...printed.queues.map(({ policy }) => policy)]
+          )
+          assert.include(stdout, `The trust policy of ${role}, in account 111111111111:`)
+          assert.match(stdout, /s3beat run -c s3beat\.yml {7}ship\n$/u)
         })
       ),
     TIMEOUT_MILLIS
