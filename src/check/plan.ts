@@ -7,6 +7,7 @@ import type { QueueRef } from "../domain/QueueRef.ts"
 import * as buckets from "./buckets.ts"
 import * as Caller from "./Caller.ts"
 import type { Check } from "./Check.ts"
+import { deadLetterCheck } from "./deadLetters.ts"
 import * as identities from "./identities.ts"
 import { messageCheck } from "./messages.ts"
 import { type CheckedOutput, outputChecks } from "./outputs.ts"
@@ -21,9 +22,12 @@ export interface Endpoints {
 }
 
 /** What the config and the flags say. */
-export interface PlanOptions extends identities.SessionOptions, Pick<queues.QueueOptions, "visibilityTimeout"> {
+export interface PlanOptions
+  extends identities.SessionOptions, Pick<queues.QueueOptions, "visibilityTimeout" | "deadLetters"> {
   readonly endpoints: Endpoints
   readonly queues: ReadonlyArray<QueueRef>
+  /** Where rejected messages are sent. */
+  readonly deadLetterQueue: QueueRef | undefined
   readonly roles: ReadonlyArray<identities.CheckedRole>
   /** Buckets that are looked at whether or not a message names them. */
   readonly buckets: ReadonlyArray<string>
@@ -34,10 +38,21 @@ export interface PlanOptions extends identities.SessionOptions, Pick<queues.Queu
 /** The checks. To add one: a file with what it looks at, and its place in this list. */
 export const plan = Effect.fnUntraced(function* (options: PlanOptions) {
   const { acceptsKey, endpoints } = options
-  const regions = [...new Set(options.queues.map(({ region }) => region))]
-  const urls = [endpoints.sts, ...regions.map(endpoints.sqs), ...regions.map(endpoints.s3)]
+  const deadLetterQueues = options.deadLetterQueue === undefined ? [] : [options.deadLetterQueue]
+  const regions = regionsOf(options.queues)
+  const urls = [
+    endpoints.sts,
+    ...regionsOf([...options.queues, ...deadLetterQueues]).map(endpoints.sqs),
+    ...regions.map(endpoints.s3)
+  ]
   const caller = yield* Caller.make(yield* Sts)
   const checked = yield* queues.checked(options.queues)
+  const forQueues: queues.QueueOptions = {
+    caller,
+    visibilityTimeout: options.visibilityTimeout,
+    deadLetters: options.deadLetters,
+    needs: ({ region }) => [reachable.nameOf(endpoints.sqs(region))]
+  }
 
   const bucketCheck = yield* buckets.bucketChecks({
     caller,
@@ -48,11 +63,7 @@ export const plan = Effect.fnUntraced(function* (options: PlanOptions) {
   })
   const ofQueues = yield* Effect.forEach(checked, (queue) =>
     Effect.all([
-      queues.queueCheck(queue, {
-        caller,
-        visibilityTimeout: options.visibilityTimeout,
-        needs: ({ region }) => [reachable.nameOf(endpoints.sqs(region))]
-      }),
+      queues.queueCheck(queue, forQueues),
       messageCheck(queue, {
         caller,
         onObjects: (objects) =>
@@ -68,8 +79,11 @@ export const plan = Effect.fnUntraced(function* (options: PlanOptions) {
     yield* identities.identity([reachable.nameOf(endpoints.sts)]),
     ...(yield* identities.roles(options.roles, caller, options)),
     ...ofQueues.flat(),
+    ...(yield* Effect.forEach(yield* queues.checked(deadLetterQueues), (queue) => deadLetterCheck(queue, forQueues))),
     ...options.buckets.map((name) => bucketCheck({ name, region: regions[0] ?? "us-east-1" })),
     ...outputChecks(options.output)
   ]
   return checks
 })
+
+const regionsOf = (queues: ReadonlyArray<QueueRef>) => [...new Set(queues.map(({ region }) => region))]

@@ -42,6 +42,8 @@ export const runCheck = Effect.fnUntraced(function* (
   const checks = plan({
     endpoints: endpointsOf(config),
     queues: config.sqsQueues,
+    deadLetterQueue: config.deadLetter.queue,
+    deadLetters: deadLettersOf(config),
     roles: config.assumeRoleFlag ? config.assumeRoleArn : [],
     sessionName: sessionName(config),
     sessionDuration: config.stsCredsExpirationTime,
@@ -76,6 +78,14 @@ const layer = (config: S3beatConfig) => {
     Layer.provide(QueueInspectorAws.layer({ endpoint: sqs }), SqsSourceAws.layer({ endpoint: sqs }))
   ).pipe(Layer.provideMerge(credentialsLayer(config)))
 }
+
+/** Where rejected messages go, as the config has it. */
+const deadLettersOf = ({ deadLetter: { path, queue } }: S3beatConfig) =>
+  queue === undefined
+    ? path === undefined
+      ? undefined
+      : `deadLetter.path, ${path}`
+    : `deadLetter.queue, ${queue.name}`
 
 /** Those of the config, else those of AWS. */
 const endpointsOf = ({ endpoints, stsRegion }: S3beatConfig) => {

@@ -103,6 +103,36 @@ const causes: ReadonlyArray<Cause> = [
     advice: /deadLetterTargetArn/u
   },
   {
+    named: "a dead-letter queue that is not there",
+    change: {
+      s3beat: "deadLetter.queue: misspelt:us-east-1",
+      user: { policy: [{ actions: ["sqs:*", "sts:*"], resources: ["*"] }] }
+    },
+    check: "dead letters in queue misspelt:us-east-1",
+    detail: /does not exist/u,
+    advice: /correct deadLetter\.queue/u
+  },
+  {
+    named: "a dead-letter queue of which nothing is allowed",
+    change: {
+      s3beat: "deadLetter.queue: letters:us-east-1",
+      user: { policy: World.beatPolicy.filter(({ actions }) => !actions.includes("sqs:SendMessage")) }
+    },
+    check: "dead letters in queue letters:us-east-1",
+    detail: /not authorized to perform: sqs:GetQueueUrl/u,
+    add: [["identity policy", "222222222222", ["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SendMessage"]]]
+  },
+  {
+    named: "a dead-letter queue that we may not send to",
+    change: {
+      s3beat: "deadLetter.queue: letters:us-east-1",
+      user: { policy: without(World.beatPolicy, "sqs:SendMessage") }
+    },
+    check: "dead letters in queue letters:us-east-1",
+    detail: /^send: .*sqs:SendMessage/u,
+    add: [["identity policy", "222222222222", "sqs:SendMessage"]]
+  },
+  {
     named: "a queue that gives messages up too soon, whose messages are then left alone",
     change: { queue: (queue) => ({ ...queue, redrive: { deadLetterQueue: "dead", maxReceiveCount: 2 } }) },
     check: "queue events:us-east-1",
@@ -262,6 +292,24 @@ describe("s3beat check", () => {
         { status: "skipped", detail: "not checked because identity failed" }
       )
     })
+  )
+
+  it.live(
+    "with deadLetter.queue a queue needs no redrive policy, and nothing is sent to find out whether it may be",
+    () =>
+      Effect.gen(function* () {
+        const { amiss, findings, letters } = yield* World.findingsOf({
+          s3beat: "deadLetter.queue: letters:us-east-1",
+          queue: ({ name, policy = [], region }) => ({ name, region, policy })
+        })
+        assert.deepStrictEqual(amiss, [])
+        assert.isTrue(findings.some(({ detail }) => /goes to deadLetter\.queue, letters/u.test(detail)))
+        assert.deepStrictEqual(
+          findings.flatMap(({ check, detail }) => (check.startsWith("dead letters") ? [detail] : [])),
+          ["is there, used as the base identity", "may be sent to"]
+        )
+        assert.strictEqual(letters, 0)
+      })
   )
 
   it.live("a bucket of another account than the role's is told apart from one that may not be read", () =>

@@ -13,9 +13,15 @@ import type { Account, Bucket, Queue, Role, User } from "../../src/demo/World.ts
 import * as Policies from "../../src/policy/Policies.ts"
 import { accountsOf, BEAT, partsOf, QUEUE, ROLE } from "./policyWorld.ts"
 
+/** Where rejected messages go, where the config says so. */
+const letters: Queue = { name: "letters", region: "us-east-1" }
+
+const LETTERS = QUEUE.replace(/events$/u, letters.name)
+
 const parts = partsOf(
   Policies.make({
     queues: [{ name: "events", region: "us-east-1" }],
+    deadLetterQueue: letters,
     roles: [{ arn: ROLE, externalId: "shared", buckets: [], queues: [] }],
     sessionSeconds: 3600,
     principal: BEAT,
@@ -57,7 +63,7 @@ const worldOf = ({ bucket = same, isBucketForeign = false, queue = same, role, u
   }
   const buckets = [bucket(logs)]
   const stranger: Account = { id: "333333333333", users: [], roles: [], buckets, queues: [] }
-  return isBucketForeign ? [...accountsOf(changed, []), stranger] : accountsOf(changed, buckets)
+  return isBucketForeign ? [...accountsOf(changed, [], [letters]), stranger] : accountsOf(changed, buckets, [letters])
 }
 
 const Findings = Schema.fromJsonString(
@@ -92,6 +98,8 @@ export interface Checked {
   readonly stdout: string
   /** Of the queue, afterwards: how many messages may be received. */
   readonly ready: number
+  /** The same of the dead-letter queue. */
+  readonly letters: number
 }
 
 /** Runs `s3beat check` on the world as it was changed. */
@@ -122,17 +130,26 @@ export const runCheck = (change: Change = {}): Effect.Effect<Checked> =>
       Effect.provide(NodeServices.layer),
       Effect.orDie
     )
-    return { exitCode, stdout: stdout.join("\n"), ready: (yield* aws.queueDepth(QUEUE)).ready }
+    return {
+      exitCode,
+      stdout: stdout.join("\n"),
+      ready: (yield* aws.queueDepth(QUEUE)).ready,
+      letters: (yield* aws.queueDepth(LETTERS)).ready
+    }
   }).pipe(Effect.scoped, Effect.provide(layerAws({ accounts: worldOf(change) })), Effect.orDie)
 
 /** The findings of `s3beat check --json`. */
 export const findingsOf = (change: Change = {}) =>
   Effect.gen(function* () {
-    const { exitCode, ready, stdout } = yield* runCheck({ ...change, flags: ["--json", ...(change.flags ?? [])] })
+    const { exitCode, letters, ready, stdout } = yield* runCheck({
+      ...change,
+      flags: ["--json", ...(change.flags ?? [])]
+    })
     const { findings, ok } = yield* Effect.orDie(Schema.decodeEffect(Findings)(stdout))
     return {
       exitCode,
       ready,
+      letters,
       ok,
       findings,
       amiss: findings.filter(({ status }) => status === "failed" || status === "warning")
