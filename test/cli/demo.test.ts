@@ -4,8 +4,8 @@
 import { readFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
-import { runCli, startProcess } from "../support/cliProcess.ts"
-import { atTerminal, key } from "../support/program.ts"
+import * as RunningS3beat from "../support/RunningS3beat.ts"
+import { runS3beat } from "../support/runS3beat.ts"
 import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
 
 const LIMIT = 60_000
@@ -32,8 +32,11 @@ describe("s3beat demo --output logstash", () => {
     () =>
       Effect.gen(function* () {
         const env = { TMPDIR: yield* TemporaryDirectory.TemporaryDirectory }
-        const { code, stderr, stdout } = yield* runCli([...shipping, "--json"], { env, limit: Duration.minutes(1) })
-        assert.strictEqual(code, 0, stderr)
+        const { exitCode, stderr, stdout } = yield* runS3beat([...shipping, "--json"], {
+          env,
+          limit: Duration.minutes(1)
+        })
+        assert.strictEqual(exitCode, 0, stderr)
         const summary = JSON.parse(stdout)
         assert.deepInclude(summary, { output: "logstash", objectsUploaded: 135, messagesDeleted: 135, messagesLeft: 0 })
         assert.isAbove(summary.recordsUploaded, 30_000)
@@ -49,11 +52,14 @@ describe("s3beat demo --output logstash", () => {
     () =>
       Effect.gen(function* () {
         const cwd = yield* TemporaryDirectory.TemporaryDirectory
-        const { exitCode, screen, see, type } = yield* atTerminal(shipping, { cwd, env: { TMPDIR: cwd } })
+        const { exitCode, screen, see, type } = yield* RunningS3beat.startAtTerminal(shipping, {
+          cwd,
+          env: { TMPDIR: cwd }
+        })
         yield* see("objects uploaded")
         const { collector, eventsFile } = sceneOf(yield* screen)
         assert.isTrue(isRunning(collector))
-        yield* type(key.ctrlC)
+        yield* type(RunningS3beat.key.ctrlC)
         assert.strictEqual(yield* exitCode, 130)
         assert.include(yield* screen, "Drained.")
         assert.isFalse(isRunning(collector))
@@ -68,7 +74,7 @@ describe("s3beat demo --output logstash", () => {
     () =>
       Effect.gen(function* () {
         const env = { TMPDIR: yield* TemporaryDirectory.TemporaryDirectory }
-        const demo = yield* startProcess(shipping, { env })
+        const demo = yield* RunningS3beat.start(shipping, { env })
         yield* demo.wrote("stdout", "Collector: process")
         const { collector } = sceneOf(yield* demo.stdout)
         yield* demo.signal("SIGKILL")

@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Redacted } from "effect"
 import * as ConfigFile from "../../src/config/ConfigFile.ts"
 import type { Policies } from "../../src/policy/Policies.ts"
-import { atTerminal, key, s3beat } from "../support/program.ts"
+import { key, startAtTerminal } from "../support/RunningS3beat.ts"
+import { runS3beat } from "../support/runS3beat.ts"
 import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
 
 const role = "arn:aws:iam::111111111111:role/s3beat-reader"
@@ -44,7 +45,10 @@ describe("init in a pipe", () => {
     () =>
       inDirectory((cwd, fs) =>
         Effect.gen(function* () {
-          const { exitCode, stderr, stdout } = yield* s3beat(["init"], { cwd, stdin: everything + lines("file", "") })
+          const { exitCode, stderr, stdout } = yield* runS3beat(["init"], {
+            cwd,
+            stdin: everything + lines("file", "")
+          })
           assert.deepStrictEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" })
           const { config, warnings } = yield* load(cwd)
           assert.deepStrictEqual(warnings, [])
@@ -72,7 +76,10 @@ describe("init in a pipe", () => {
     () =>
       inDirectory((cwd) =>
         Effect.gen(function* () {
-          const { stdout } = yield* s3beat(["init"], { cwd, stdin: lines("b", "q:us-east-1", "", "y", "", "console") })
+          const { stdout } = yield* runS3beat(["init"], {
+            cwd,
+            stdin: lines("b", "q:us-east-1", "", "y", "", "console")
+          })
           assert.notMatch(stdout, /key|ARN\n/u)
           const { config, warnings } = yield* load(cwd)
           assert.deepStrictEqual(warnings, [])
@@ -96,8 +103,8 @@ describe("init in a pipe", () => {
     () =>
       inDirectory((cwd) =>
         Effect.gen(function* () {
-          const { stdout } = yield* s3beat(["init"], { cwd, stdin: everything + lines("console") })
-          const printed: Policies = JSON.parse((yield* s3beat(["policy"], { cwd })).stdout)
+          const { stdout } = yield* runS3beat(["init"], { cwd, stdin: everything + lines("console") })
+          const printed: Policies = JSON.parse((yield* runS3beat(["policy"], { cwd })).stdout)
           const [reader] = printed.roles
           assert.isDefined(reader)
           assert.deepStrictEqual(
@@ -116,8 +123,8 @@ describe("init in a pipe", () => {
     () =>
       inDirectory((cwd, fs) =>
         Effect.gen(function* () {
-          const wrong = yield* s3beat(["init"], { cwd, stdin: lines("prod", "events") })
-          const ended = yield* s3beat(["init"], { cwd, stdin: "prod" })
+          const wrong = yield* runS3beat(["init"], { cwd, stdin: lines("prod", "events") })
+          const ended = yield* runS3beat(["init"], { cwd, stdin: "prod" })
           assert.deepStrictEqual([wrong.exitCode, ended.exitCode], [2, 2])
           assert.strictEqual(
             wrong.stderr,
@@ -138,13 +145,13 @@ describe("init in a pipe", () => {
           const path = `${cwd}/s3beat.yml`
           yield* fs.writeFileString(path, "old")
           const stdin = everything + lines("console")
-          const { exitCode, stderr } = yield* s3beat(["init"], { cwd, stdin })
+          const { exitCode, stderr } = yield* runS3beat(["init"], { cwd, stdin })
           assert.strictEqual(exitCode, 2)
           assert.strictEqual(stderr, "s3beat.yml is there already; --force takes its place, -c names another file\n")
           assert.strictEqual(yield* fs.readFileString(path), "old")
 
           // The pipe stays open behind the last answer, as some parents leave it: that keeps nothing waiting.
-          assert.strictEqual((yield* s3beat(["init", "--force"], { cwd, stdin, keepsStdin: true })).exitCode, 0)
+          assert.strictEqual((yield* runS3beat(["init", "--force"], { cwd, stdin, keepsStdin: true })).exitCode, 0)
           assert.strictEqual((yield* load(cwd)).config.beatIdentifier, "prod")
           assert.deepStrictEqual(yield* fs.readDirectory(cwd), ["s3beat.yml"])
         })
@@ -157,7 +164,7 @@ describe("init in a pipe", () => {
     () =>
       inDirectory((cwd) =>
         Effect.gen(function* () {
-          const { exitCode, stderr, stdout } = yield* s3beat(["init", "-c", "none/s3beat.yml"], { cwd })
+          const { exitCode, stderr, stdout } = yield* runS3beat(["init", "-c", "none/s3beat.yml"], { cwd })
           assert.deepStrictEqual(
             { exitCode, stderr, stdout },
             {
@@ -179,7 +186,7 @@ describe("init at a terminal", () => {
     () =>
       inDirectory((cwd) =>
         Effect.gen(function* () {
-          const { exitCode, screen, see, type } = yield* atTerminal(["init"], { cwd })
+          const { exitCode, screen, see, type } = yield* startAtTerminal(["init"], { cwd })
           yield* see("Beat identifier (1 to 12 letters, digits, - and _)")
           yield* type(`more-than-twelve${key.enter}`)
           yield* see("more-than-twelve has 16 characters; the maximum is 12")
@@ -234,7 +241,7 @@ describe("init at a terminal", () => {
     () =>
       inDirectory((cwd) =>
         Effect.gen(function* () {
-          const { exitCode, see, type } = yield* atTerminal(["init"], { cwd })
+          const { exitCode, see, type } = yield* startAtTerminal(["init"], { cwd })
           yield* see("Beat identifier")
           yield* type((everything + lines("console")).replaceAll("\n", key.enter))
           assert.strictEqual(yield* exitCode, 0)
@@ -251,14 +258,14 @@ describe("init at a terminal", () => {
         Effect.gen(function* () {
           const path = `${cwd}/s3beat.yml`
           yield* fs.writeFileString(path, "old")
-          const first = yield* atTerminal(["init"], { cwd })
+          const first = yield* startAtTerminal(["init"], { cwd })
           yield* first.see("s3beat.yml is there already. Overwrite it (y/N)")
           yield* first.type(key.enter)
           yield* first.see("s3beat.yml stays as it is.")
           assert.strictEqual(yield* first.exitCode, 0)
           assert.strictEqual(yield* fs.readFileString(path), "old")
 
-          const second = yield* atTerminal(["init"], { cwd })
+          const second = yield* startAtTerminal(["init"], { cwd })
           yield* second.see("Overwrite it (y/N)")
           yield* second.type(`y${key.enter}${(everything + lines("console")).replaceAll("\n", key.enter)}`)
           assert.strictEqual(yield* second.exitCode, 0)
@@ -277,7 +284,7 @@ describe("init at a terminal", () => {
       () =>
         inDirectory((cwd, fs) =>
           Effect.gen(function* () {
-            const { exitCode, see, type } = yield* atTerminal(["init"], { cwd })
+            const { exitCode, see, type } = yield* startAtTerminal(["init"], { cwd })
             yield* see("Beat identifier")
             yield* type(`prod${key.enter}`)
             yield* see("SQS queue and region")

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as Collector from "../../src/demo/Collector.ts"
 import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
-import { startProcess } from "../support/cliProcess.ts"
+import * as RunningS3beat from "../support/RunningS3beat.ts"
 import * as World from "../support/embeddedAws.ts"
 import { writeFileIn } from "../support/runWorld.ts"
 import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
@@ -123,13 +123,13 @@ describe("a LogRhythm s3beat.yml", () => {
         const collector = yield* Collector.make()
         const path = yield* writeFileIn("s3beat.yml", file(collector.port))
         yield* aws.putObject("prod-logs", "app.log", Buffer.from("one\ntwo\n"))
-        const daemon = yield* startProcess(["run", "-c", path], { env: { AWS_ENDPOINT_URL: aws.endpoint } })
+        const daemon = yield* RunningS3beat.start(["run", "-c", path], { env: { AWS_ENDPOINT_URL: aws.endpoint } })
         yield* Effect.repeat(Effect.delay(collector.events, "20 millis"), {
           until: (events) => events.some((event) => event.includes('"message":"two"'))
         })
         yield* daemon.signal("SIGTERM")
-        const { code, stderr } = yield* daemon.ended
-        assert.strictEqual(code, 0, stderr)
+        const { exitCode, stderr } = yield* daemon.ended
+        assert.strictEqual(exitCode, 0, stderr)
 
         const events = (yield* collector.events).map((event): Record<string, unknown> => JSON.parse(event))
         assert.sameMembers(
