@@ -382,7 +382,7 @@ describe("s3beat check", () => {
       }
 `
       )
-      assert.match(stdout, /\d+ ok, 0 warnings, 1 failed, 0 not checked$/u)
+      assert.match(stdout, /\d+ ok, 0 warnings, 1 failed, 0 not checked\n$/u)
     })
   )
 

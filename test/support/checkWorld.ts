@@ -4,14 +4,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Schema } from "effect"
-import { Command } from "effect/cli"
-import { s3beat } from "../../src/cli/Cli.ts"
+import { Effect, Schema } from "effect"
 import { EmbeddedAws, layer as layerAws } from "../../src/demo/EmbeddedAws.ts"
 import type { Account, Bucket, Queue, Role, User } from "../../src/demo/World.ts"
 import * as Policies from "../../src/policy/Policies.ts"
 import { accountsOf, BEAT, partsOf, QUEUE, ROLE } from "./policyWorld.ts"
+import { runS3beatInside } from "./runS3beat.ts"
 
 /** Where rejected messages go, where the config says so. */
 const letters: Queue = { name: "letters", region: "us-east-1" }
@@ -94,7 +92,7 @@ const Findings = Schema.fromJsonString(
 
 /** What `s3beat check` printed, and how it ended. */
 export interface Checked {
-  readonly exitCode: number
+  readonly exitCode: number | undefined
   readonly stdout: string
   /** Of the queue, afterwards: how many messages may be received. */
   readonly ready: number
@@ -113,26 +111,10 @@ export const runCheck = (change: Change = {}): Effect.Effect<Checked> =>
     )
     const config = join(directory, "s3beat.yml")
     writeFileSync(config, configText(aws.endpoint, directory, change), { mode: 0o600 })
-    const stdout: Array<string> = []
-    const console = Object.assign(Object.create(globalThis.console), {
-      log: (text: string) => stdout.push(text),
-      error: () => {}
-    })
-    const exitCode = yield* Command.runWith(s3beat, { version: "0.0.0" })([
-      "check",
-      "-c",
-      config,
-      ...(change.flags ?? [])
-    ]).pipe(
-      Effect.as(0),
-      Effect.catchTag("CommandFailed", (failed) => Effect.succeed(failed.exitCode)),
-      Effect.provideService(Console.Console, console),
-      Effect.provide(NodeServices.layer),
-      Effect.orDie
-    )
+    const { exitCode, stdout } = yield* runS3beatInside(["check", "-c", config, ...(change.flags ?? [])])
     return {
       exitCode,
-      stdout: stdout.join("\n"),
+      stdout,
       ready: (yield* aws.queueDepth(QUEUE)).ready,
       letters: (yield* aws.queueDepth(LETTERS)).ready
     }
