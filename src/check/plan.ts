@@ -16,9 +16,9 @@ import * as reachable from "./reachable.ts"
 
 /** Where AWS is, for each service and region. */
 export interface Endpoints {
-  readonly s3: (region: string) => URL
-  readonly sqs: (region: string) => URL
-  readonly sts: URL
+  readonly s3: (region: string) => Effect.Effect<URL>
+  readonly sqs: (region: string) => Effect.Effect<URL>
+  readonly sts: Effect.Effect<URL>
 }
 
 /** What the config and the flags say. */
@@ -40,18 +40,16 @@ export const plan = Effect.fnUntraced(function* (options: PlanOptions) {
   const { acceptsKey, endpoints } = options
   const deadLetterQueues = options.deadLetterQueue === undefined ? [] : [options.deadLetterQueue]
   const regions = regionsOf(options.queues)
-  const urls = [
-    endpoints.sts,
-    ...regionsOf([...options.queues, ...deadLetterQueues]).map(endpoints.sqs),
-    ...regions.map(endpoints.s3)
-  ]
+  const sts = yield* endpoints.sts
+  const sqs = yield* inEach(regionsOf([...options.queues, ...deadLetterQueues]), endpoints.sqs)
+  const s3 = yield* inEach(regions, endpoints.s3)
   const caller = yield* Caller.make(yield* Sts)
   const checked = yield* queues.checked(options.queues)
   const forQueues: queues.QueueOptions = {
     caller,
     visibilityTimeout: options.visibilityTimeout,
     deadLetters: options.deadLetters,
-    needs: ({ region }) => [reachable.nameOf(endpoints.sqs(region))]
+    needs: ({ region }) => reached(sqs, region)
   }
 
   const bucketCheck = yield* buckets.bucketChecks({
@@ -59,7 +57,7 @@ export const plan = Effect.fnUntraced(function* (options: PlanOptions) {
     acceptsKey,
     queueRegions: regions,
     queues: checked.map(({ inspected }) => inspected),
-    needs: (region) => [reachable.nameOf(endpoints.s3(region))]
+    needs: (region) => reached(s3, region)
   })
   const ofQueues = yield* Effect.forEach(checked, (queue) =>
     Effect.all([
@@ -75,8 +73,8 @@ export const plan = Effect.fnUntraced(function* (options: PlanOptions) {
   )
 
   const checks: ReadonlyArray<Check> = [
-    ...(yield* reachable.reachable(urls)),
-    yield* identities.identity([reachable.nameOf(endpoints.sts)]),
+    ...(yield* reachable.reachable([sts, ...sqs.values(), ...s3.values()])),
+    yield* identities.identity([reachable.nameOf(sts)]),
     ...(yield* identities.roles(options.roles, caller, options)),
     ...ofQueues.flat(),
     ...(yield* Effect.forEach(yield* queues.checked(deadLetterQueues), (queue) => deadLetterCheck(queue, forQueues))),
@@ -85,5 +83,18 @@ export const plan = Effect.fnUntraced(function* (options: PlanOptions) {
   ]
   return checks
 })
+
+/** Where a service is in each of the regions. */
+const inEach = (regions: ReadonlyArray<string>, endpointIn: (region: string) => Effect.Effect<URL>) =>
+  Effect.map(
+    Effect.forEach(regions, (region) => Effect.map(endpointIn(region), (url) => [region, url] as const)),
+    (urls) => new Map(urls)
+  )
+
+/** The check of the way to a region, where there is one. */
+const reached = (urls: ReadonlyMap<string, URL>, region: string): ReadonlyArray<string> => {
+  const url = urls.get(region)
+  return url === undefined ? [] : [reachable.nameOf(url)]
+}
 
 const regionsOf = (queues: ReadonlyArray<QueueRef>) => [...new Set(queues.map(({ region }) => region))]

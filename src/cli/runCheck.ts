@@ -87,11 +87,11 @@ const deadLettersOf = ({ deadLetter: { path, queue } }: S3beatConfig) =>
       : `deadLetter.path, ${path}`
     : `deadLetter.queue, ${queue.name}`
 
-/** Those of the config, else those of AWS. */
+/** Those of the config, else those that the SDK uses. */
 const endpointsOf = ({ endpoints, stsRegion }: S3beatConfig) => {
   const of = (service: Service, region: string) => {
     const own = endpoints[service]
-    return own === undefined ? endpointOf(service, region) : new URL(own)
+    return own === undefined ? endpointOf(service, region) : Effect.succeed(new URL(own))
   }
   return {
     s3: (region: string) => of("s3", region),
