@@ -173,6 +173,20 @@ const causes: ReadonlyArray<Cause> = [
     add: [["role permissions", "111111111111", "s3:GetObject"]]
   },
   {
+    named: "a bucket of which nothing is allowed, nor known",
+    change: {
+      role: { policy: [] },
+      upload: Effect.void,
+      flags: ["--bucket", "logs"]
+    },
+    check: "bucket logs",
+    detail: /not authorized to perform: s3:ListBucket/u,
+    add: [
+      ["role permissions", "111111111111", ["s3:GetObject", "s3:GetObjectVersion"]],
+      ["role permissions", "111111111111", "s3:ListBucket"]
+    ]
+  },
+  {
     named: "a bucket that cannot be listed",
     change: { role: { policy: without(World.readerPolicy, "s3:ListBucket") } },
     check: "bucket logs",
