@@ -2,11 +2,13 @@
  * `s3beat init`: a new config, from the answers to a few questions.
  */
 import { dirname } from "node:path"
-import { Console, Effect, FileSystem, Layer, Stdio } from "effect"
+import { Console, Effect, FileSystem, Layer, Option, Redacted, Stdio } from "effect"
 import { Command, Flag, type Prompt } from "effect/cli"
 import * as ConfigFile from "../config/ConfigFile.ts"
+import type { Environment } from "../config/environment.ts"
 import { newConfig } from "../config/newConfig.ts"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
+import * as KeystoreFile from "../keystore/KeystoreFile.ts"
 import * as Policies from "../policy/Policies.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import * as flags from "./flags.ts"
@@ -14,6 +16,7 @@ import { interview } from "./interview.ts"
 import { Interviewer, yesOrNo } from "./Interviewer.ts"
 import * as InterviewerLines from "./InterviewerLines.ts"
 import * as InterviewerPrompt from "./InterviewerPrompt.ts"
+import { pathOf } from "./keystoreOf.ts"
 import { placeFile } from "./placeFile.ts"
 import { policyOptions } from "./Policy.ts"
 import { showPolicies } from "./showPolicies.ts"
@@ -39,11 +42,11 @@ export const init = Command.make(
         : Layer.merge(InterviewerLines.layer, endsStdin)
       const outcome = yield* Effect.provide(answersFor(path, { force, isTerminal }), interviewer)
       if (outcome === undefined) return yield* Console.log(`${path} stays as it is.`)
-      const { answers, replaces } = outcome
+      const { answers, env, replaces } = outcome
       const text = newConfig(answers)
       yield* placeFile(path, text, { mode: OWNER_ONLY, replaces })
       // Every answer was checked: together they are a config.
-      const { config } = yield* Effect.orDie(Effect.fromResult(ConfigFile.parse(text, { path, env: process.env })))
+      const { config } = yield* Effect.orDie(Effect.fromResult(ConfigFile.parse(text, { path, env })))
       yield* Console.log(nextSteps(path, config))
     },
     Effect.catchTag("PlacementFailed", ({ isTaken, message }) =>
@@ -82,8 +85,19 @@ const answersFor = Effect.fnUntraced(function* (
     const { ask } = yield* Interviewer
     if (!(yield* ask(yesOrNo(`${path} is there already. Overwrite it`)))) return undefined
   }
-  return { answers: yield* interview(process.env), replaces: exists }
+  const env = yield* variablesBeside(path)
+  return { answers: yield* interview(env), env, replaces: exists }
 })
+
+/** What answers may name: the environment's variables, and what the keystore beside the file has, whatever its value. */
+const variablesBeside = (path: string): Effect.Effect<Environment> =>
+  KeystoreFile.read(pathOf({ config: path, keystore: Option.none() }, {})).pipe(
+    Effect.map(({ names }) => ({
+      ...process.env,
+      ...Object.fromEntries(names.map((name) => [name, Redacted.make("-")]))
+    })),
+    Effect.orElseSucceed(() => process.env)
+  )
 
 const refused = (message: string): CommandFailed => new CommandFailed({ message, exitCode: exitCode.configWrong })
 

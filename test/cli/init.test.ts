@@ -2,7 +2,9 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Redacted } from "effect"
 import * as ConfigFile from "../../src/config/ConfigFile.ts"
+import * as KeystoreFile from "../../src/keystore/KeystoreFile.ts"
 import type { Policies } from "../../src/policy/Policies.ts"
+import { cheap, entriesOf } from "../support/keystores.ts"
 import { key, startAtTerminal } from "../support/RunningS3beat.ts"
 import { runS3beat } from "../support/runS3beat.ts"
 import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
@@ -113,6 +115,30 @@ describe("init in a pipe", () => {
           )
           assert.include(stdout, `The trust policy of ${role}, in account 111111111111:`)
           assert.match(stdout, /s3beat run -c s3beat\.yml {7}ship\n$/u)
+        })
+      ),
+    TIMEOUT_MILLIS
+  )
+
+  it.live(
+    "a secret may be named as the keystore beside the file has it, and nobody is asked for the passphrase",
+    () =>
+      inDirectory((cwd, fs) =>
+        Effect.gen(function* () {
+          const passphrase = Effect.succeed(Redacted.make("correct horse battery staple"))
+          const keystore = `${cwd}/s3beat.keystore`
+          yield* KeystoreFile.create(keystore, passphrase, { replace: false, cost: cheap })
+          const stdin = lines("b", "q:us-east-1", "", "n", "AKIAIOSFODNN7EXAMPLE", "${SECRET_KEY}", "", "console")
+          const { exitCode, stderr } = yield* runS3beat(["init"], { cwd, stdin })
+          assert.strictEqual(exitCode, 2)
+          assert.include(
+            stderr,
+            "the variable SECRET_KEY is not set; set it in the environment or with s3beat keystore add"
+          )
+          const entries = Effect.succeed(entriesOf({ SECRET_KEY: "hush-hush" }))
+          yield* KeystoreFile.change(keystore, passphrase, () => entries, { cost: cheap })
+          assert.deepInclude(yield* runS3beat(["init"], { cwd, stdin }), { exitCode: 0, stderr: "" })
+          assert.include(yield* fs.readFileString(`${cwd}/s3beat.yml`), 'secretAccessKey: "${SECRET_KEY}"')
         })
       ),
     TIMEOUT_MILLIS
