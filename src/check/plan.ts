@@ -10,7 +10,7 @@ import type { Check } from "./Check.ts"
 import { deadLetterCheck } from "./deadLetters.ts"
 import * as identities from "./identities.ts"
 import { messageCheck } from "./messages.ts"
-import { type CheckedOutput, outputChecks } from "./outputs.ts"
+import { type CheckedOutput, outputChecks, targetsCheck } from "./outputs.ts"
 import * as queues from "./queues.ts"
 import * as reachable from "./reachable.ts"
 
@@ -28,6 +28,8 @@ export interface PlanOptions
   readonly queues: ReadonlyArray<QueueRef>
   /** Where rejected messages are sent. */
   readonly deadLetterQueue: QueueRef | undefined
+  /** Looks at the directory where dead letters are kept. */
+  readonly deadLetterPath: CheckedOutput["probe"] | undefined
   readonly roles: ReadonlyArray<identities.CheckedRole>
   /** Buckets that are looked at whether or not a message names them. */
   readonly buckets: ReadonlyArray<string>
@@ -78,6 +80,7 @@ export const plan = Effect.fnUntraced(function* (options: PlanOptions) {
     ...(yield* identities.roles(options.roles, caller, options)),
     ...ofQueues.flat(),
     ...(yield* Effect.forEach(yield* queues.checked(deadLetterQueues), (queue) => deadLetterCheck(queue, forQueues))),
+    ...(options.deadLetterPath === undefined ? [] : [targetsCheck("dead letters in files", options.deadLetterPath)]),
     ...options.buckets.map((name) => bucketCheck({ name, region: regions[0] ?? "us-east-1" })),
     ...outputChecks(options.output)
   ]

@@ -14,7 +14,7 @@ import type { Finding } from "../check/Finding.ts"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import { makeKeyFilter } from "../notification/keyFilter.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
-import { checkedOutput } from "./outputProbe.ts"
+import { checkedOutput, directoryProbe } from "./outputProbe.ts"
 import { credentialsLayer, sessionName } from "./servicesLayer.ts"
 
 /** What the command line says. */
@@ -39,10 +39,13 @@ export const runCheck = Effect.fnUntraced(function* (
 ) {
   const show = json ? () => Effect.void : (finding: Finding) => Console.log(showFinding(finding))
   yield* Effect.forEach(ofConfig, show, { discard: true })
+  const { path, queue } = config.deadLetter
   const checks = plan({
     endpoints: endpointsOf(config),
     queues: config.sqsQueues,
-    deadLetterQueue: config.deadLetter.queue,
+    deadLetterQueue: queue,
+    deadLetterPath:
+      path === undefined ? undefined : directoryProbe(path, "s3beat does not start until it can be written."),
     deadLetters: deadLettersOf(config),
     roles: config.assumeRoleFlag ? config.assumeRoleArn : [],
     sessionName: sessionName(config),

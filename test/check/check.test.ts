@@ -133,6 +133,13 @@ const causes: ReadonlyArray<Cause> = [
     add: [["identity policy", "222222222222", "sqs:SendMessage"]]
   },
   {
+    named: "a directory for dead letters that cannot be made",
+    change: { s3beat: "deadLetter.path: /dev/null/dead" },
+    check: "dead letters in files",
+    detail: /a part of the path is a file/u,
+    advice: /does not start/u
+  },
+  {
     named: "a queue that gives messages up too soon, whose messages are then left alone",
     change: { queue: (queue) => ({ ...queue, redrive: { deadLetterQueue: "dead", maxReceiveCount: 2 } }) },
     check: "queue events:us-east-1",
