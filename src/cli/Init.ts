@@ -17,6 +17,7 @@ import { Interviewer, yesOrNo } from "./Interviewer.ts"
 import * as InterviewerLines from "./InterviewerLines.ts"
 import * as InterviewerPrompt from "./InterviewerPrompt.ts"
 import { pathOf } from "./keystoreOf.ts"
+import { configFailed } from "./loadConfig.ts"
 import { placeFile } from "./placeFile.ts"
 import { policyOptions } from "./Policy.ts"
 import { showPolicies } from "./showPolicies.ts"
@@ -44,9 +45,8 @@ export const init = Command.make(
       if (outcome === undefined) return yield* Console.log(`${path} stays as it is.`)
       const { answers, env, replaces } = outcome
       const text = newConfig(answers)
+      const { config } = yield* Effect.mapError(Effect.fromResult(ConfigFile.parse(text, { path, env })), configFailed)
       yield* placeFile(path, text, { mode: OWNER_ONLY, replaces })
-      // Every answer was checked: together they are a config.
-      const { config } = yield* Effect.orDie(Effect.fromResult(ConfigFile.parse(text, { path, env })))
       yield* Console.log(nextSteps(path, config))
     },
     Effect.catchTag("PlacementFailed", ({ isTaken, message }) =>

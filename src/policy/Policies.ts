@@ -95,8 +95,7 @@ export const make = (options: PolicyOptions): Policies => {
   const permissions = (arn: string | undefined, buckets: ReadonlyArray<string>, partition: string) => {
     const keys = arn === undefined ? kmsKeys : keysOf(arn)
     return [
-      ...usesOf(queues.filter(({ usedBy }) => usedBy === arn)),
-      ...usesOf(deadLetters.filter(({ usedBy }) => usedBy === arn)),
+      ...usesOf([...queues, ...deadLetters].filter(({ usedBy }) => usedBy === arn)),
       ...(buckets.length === 0 ? [] : statements.read(partition, buckets)),
       ...(buckets.length === 0 || keys.length === 0 ? [] : [statements.decrypt(keys)])
     ]
@@ -210,7 +209,7 @@ const orPlaceholder = (names: ReadonlyArray<string>) => (names.length === 0 ? [p
 
 /** One statement for the queues that take the same actions. */
 const usesOf = (queues: ReadonlyArray<DescribedQueue>): ReadonlyArray<PolicyDocument.Statement> => {
-  const byActions = Map.groupBy(queues, ({ queue }) => queue.url === undefined)
+  const byActions = Map.groupBy(queues, ({ actions }) => actions.join(" "))
   return [...byActions.values()].flatMap(([first, ...rest]) =>
     first === undefined
       ? []
