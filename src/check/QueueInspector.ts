@@ -46,6 +46,8 @@ export class QueueInspector extends Context.Service<
      * only after it has looked whether the identity may.
      *
      * **Errors** `AccessDenied` when it may not.
+     *
+     * **Not promised** That what only resembles SQS refuses it: a queue there may be left with a message that says what it is.
      */
     readonly rehearse: (
       queue: QueueRef,
