@@ -7,6 +7,7 @@ import {
   GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
+  SendMessageCommand,
   SQSClient
 } from "@aws-sdk/client-sqs"
 import { Clock, Duration, Effect, Layer } from "effect"
@@ -28,8 +29,13 @@ const PEEK_WAIT_SECONDS = 1
 
 const ANSWER_LIMIT = Duration.seconds(10)
 
-/** What SQS says of a receipt handle that is none, once it has looked whether the caller may use one. */
-const notAHandle = new Set(["ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight"])
+/** What SQS says to a rehearsal, once it has looked whether the caller may do the real thing. */
+const rehearsalCodes = new Set([
+  "ReceiptHandleIsInvalid",
+  "InvalidParameterValue",
+  "InvalidParameterValueException",
+  "MessageNotInflight"
+])
 
 const make = Effect.fnUntraced(function* ({ endpoint }: SqsOptions) {
   const credentials = yield* Credentials
@@ -116,16 +122,35 @@ const make = Effect.fnUntraced(function* ({ endpoint }: SqsOptions) {
       yield* send(
         operation,
         queue,
-        async (client, http) => {
-          if (operation === "delete") await client.send(new DeleteMessageCommand(rehearsal), http)
-          else await client.send(new ChangeMessageVisibilityCommand({ ...rehearsal, VisibilityTimeout: 0 }), http)
+        (client, http): Promise<unknown> => {
+          switch (operation) {
+            case "delete":
+              return client.send(new DeleteMessageCommand(rehearsal), http)
+            case "release":
+              return client.send(new ChangeMessageVisibilityCommand({ ...rehearsal, VisibilityTimeout: 0 }), http)
+            case "send":
+              return client.send(new SendMessageCommand({ QueueUrl: url, ...ofAnotherKind(queue) }), http)
+          }
         },
-        (code) => (notAHandle.has(code) ? Effect.void : undefined)
+        (code) => (rehearsalCodes.has(code) ? Effect.void : undefined)
       )
     }
   )
 
   return QueueInspector.of({ inspect, peek, rehearse })
+})
+
+/**
+ * A message as the other kind of queue takes it, which SQS can refuse only when it knows the queue.
+ *
+ * **Source** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html: "MessageDeduplicationId
+ * applies only to FIFO queues"; "When you set FifoQueue, you can't set DelaySeconds per message".
+ */
+const ofAnotherKind = ({ name }: QueueRef) => ({
+  MessageBody: "s3beat check: may be deleted",
+  ...(name.endsWith(".fifo")
+    ? { MessageGroupId: "s3beat-check", MessageDeduplicationId: "s3beat-check", DelaySeconds: 1 }
+    : { MessageDeduplicationId: "s3beat-check" })
 })
 
 /**

@@ -42,11 +42,16 @@ export class QueueInspector extends Context.Service<
     readonly peek: (queue: QueueRef) => Effect.Effect<QueueMessage | undefined, SqsSourceError>
 
     /**
-     * Asks for this with a receipt handle that no receipt ever had, which AWS refuses only after it has looked whether the
-     * identity may.
+     * Asks for this with what no queue of its kind takes, a receipt handle that no receipt ever had for one, and AWS refuses it
+     * only after it has looked whether the identity may.
      *
      * **Errors** `AccessDenied` when it may not.
+     *
+     * **Not promised** That what only resembles SQS refuses it: a queue there may be left with a message that says what it is.
      */
-    readonly rehearse: (queue: QueueRef, operation: "delete" | "release") => Effect.Effect<void, SqsSourceError>
+    readonly rehearse: (
+      queue: QueueRef,
+      operation: "delete" | "release" | "send"
+    ) => Effect.Effect<void, SqsSourceError>
   }
 >()("s3beat/check/QueueInspector") {}

@@ -68,16 +68,15 @@ const denied = (
       ...(isForeign(key, identity, caller) ? [inKeyPolicy(key, identity, caller)] : [])
     ])
   }
-  const missing: ReadonlyArray<Statement> = reason.detail.includes("s3:ListBucket")
-    ? [statements.allow(["s3:ListBucket"], [s3Arn(partition, name)])]
-    : reason.detail.includes("s3:GetObject")
-      ? [
-          statements.allow(
-            [object?.versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion"],
-            [s3Arn(partition, name, "*")]
-          )
-        ]
-      : statements.read(partition, [name])
+  // Where listing is refused, nobody knows of an object to try: all that reading takes is told at once.
+  const missing: ReadonlyArray<Statement> = reason.detail.includes("s3:GetObject")
+    ? [
+        statements.allow(
+          [object?.versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion"],
+          [s3Arn(partition, name, "*")]
+        )
+      ]
+    : statements.read(partition, [name])
   return failed(detail, "Let the identity read the bucket.", allowing(caller, identity, missing))
 }
 

@@ -10,7 +10,7 @@ import { failed, ok } from "./Finding.ts"
 const ACK_LIMIT = Duration.seconds(30)
 
 /**
- * One place to which the output would send, and how it is with it: a host, a directory.
+ * One place to which events or dead letters would go, and how it is with it: a host, a directory.
  *
  * **Shape** `detail` says in one line what is so, or the cause. `advice` is there when events cannot be sent there, and says what to do.
  */
@@ -29,18 +29,21 @@ export interface CheckedOutput {
   readonly send?: Effect.Effect<void, OutputError>
 }
 
+/** A check of the places that are looked at. */
+export const targetsCheck = (name: string, probe: CheckedOutput["probe"]): Check => ({
+  name,
+  needs: [],
+  run: Effect.map(probe, (targets): Answer => ({
+    verdicts: targets.map(({ advice, detail, target }) =>
+      advice === undefined ? ok(`${target}: ${detail}`) : failed(`${target}: ${detail}`, advice)
+    )
+  }))
+})
+
 /** A check of where the output sends, and one of sending, where that is wanted. */
 export const outputChecks = ({ name, probe, send }: CheckedOutput): ReadonlyArray<Check> => {
   const check = `output.${name}`
-  const look: Check = {
-    name: check,
-    needs: [],
-    run: Effect.map(probe, (targets): Answer => ({
-      verdicts: targets.map(({ advice, detail, target }) =>
-        advice === undefined ? ok(`${target}: ${detail}`) : failed(`${target}: ${detail}`, advice)
-      )
-    }))
-  }
+  const look = targetsCheck(check, probe)
   return send === undefined ? [look] : [look, { name: `a test event to ${check}`, needs: [check], run: sent(send) }]
 }
 

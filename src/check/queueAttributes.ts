@@ -12,16 +12,20 @@ import type { InspectedQueue, QueueAttributes, QueueInspector } from "./QueueIns
 /** Fewer receipts than this, and a message whose output was down twice is taken for one that can never be shipped. */
 export const LEAST_RECEIVES = 3
 
-/** Where a message goes that can never be shipped. */
+/** Where a message goes that can never be shipped: as the queue says, else to s3beat's own `deadLetters`, where there are any. */
 export const redrive = Effect.fnUntraced(function* (
   { redrive }: InspectedQueue,
   queue: QueueRef,
-  inspector: QueueInspector["Service"]
+  inspector: QueueInspector["Service"],
+  deadLetters: string | undefined
 ) {
+  if (redrive === undefined && deadLetters !== undefined) {
+    return ok(`has no redrive policy: a message that can never be shipped goes to ${deadLetters}`)
+  }
   if (redrive === undefined) {
     return warning(
       "has no redrive policy: a message that can never be shipped comes back until it expires",
-      `Create a queue ${queue.name}-dlq in ${queue.region}, and name it in the RedrivePolicy of ${queue.name} as deadLetterTargetArn, with a maxReceiveCount of 10.`
+      `Create a queue ${queue.name}-dlq in ${queue.region}, and name it in the RedrivePolicy of ${queue.name} as deadLetterTargetArn, with a maxReceiveCount of 10; or set deadLetter.queue or deadLetter.path.`
     )
   }
   const { deadLetterTargetArn, maxReceiveCount } = redrive

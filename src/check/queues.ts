@@ -29,6 +29,8 @@ export interface CheckedQueue {
 export interface QueueOptions {
   readonly caller: Effect.Effect<Caller>
   readonly visibilityTimeout: Duration.Duration
+  /** Where messages go that can never be shipped, when the queue's redrive policy does not say. */
+  readonly deadLetters: string | undefined
   /** What must be well before this queue is asked for. */
   readonly needs: (queue: QueueRef) => ReadonlyArray<string>
 }
@@ -49,19 +51,24 @@ export const checked = Effect.fnUntraced(function* (queues: ReadonlyArray<QueueR
 /** Whether the queue is there, and how it is set up. */
 export const queueCheck = Effect.fnUntraced(function* (
   { identity, inspected, queue }: CheckedQueue,
-  { caller, needs, visibilityTimeout }: QueueOptions
+  { caller, deadLetters, needs, visibilityTimeout }: QueueOptions
 ) {
   const inspector = yield* QueueInspector
   const run = inspected.pipe(
     Effect.matchEffect({
-      onFailure: ({ reason }) => Effect.map(caller, (caller) => [notThere(queue, identity, reason, caller)]),
+      onFailure: ({ reason }) =>
+        Effect.map(caller, (caller) => [
+          notThere(queue, identity, reason, caller, {
+            key: "sqsQueues",
+            use: "poll",
+            actions: statements.queueActions(queue)
+          })
+        ]),
       onSuccess: Effect.fnUntraced(function* (found) {
         const { attributes } = found
         const there = `is there, polled as ${identity.name}`
         if (attributes === undefined) {
-          const add = allowing(yield* caller, identity, [
-            statements.allow(["sqs:GetQueueAttributes"], [arnOf(queue, identity, yield* caller)])
-          ])
+          const add = askingFor(queue, identity, yield* caller)
           const unknown = "its redrive policy, its queue policy and its encryption may not be asked for"
           return [
             ok(there),
@@ -73,7 +80,7 @@ export const queueCheck = Effect.fnUntraced(function* (
           ok(
             `${there}; s3beat hides a message for ${Duration.format(visibilityTimeout)} at a time, whatever the queue's own ${own}`
           ),
-          yield* redrive(found, queue, inspector),
+          yield* redrive(found, queue, inspector, deadLetters),
           senders(attributes),
           ...encryption(attributes)
         ]
@@ -81,33 +88,42 @@ export const queueCheck = Effect.fnUntraced(function* (
     }),
     Effect.map((verdicts) => ({ verdicts }))
   )
-  const who = identity.accountId === undefined ? IDENTITY : roleName(identity.name)
-  const check: Check = { name: queueName(queue), needs: [who, ...needs(queue)], run }
+  const check: Check = { name: queueName(queue), needs: [identityCheck(identity), ...needs(queue)], run }
   return check
 })
+
+/** The name of the check of whoever uses a queue. */
+export const identityCheck = ({ accountId, name }: Identity): string =>
+  accountId === undefined ? IDENTITY : roleName(name)
+
+/** What lets the queue be asked for its attributes. */
+export const askingFor = (queue: QueueRef, identity: Identity, caller: Caller) =>
+  allowing(caller, identity, [statements.allow(["sqs:GetQueueAttributes"], [arnOf(queue, identity, caller)])])
 
 /** The ARN of a queue that was not asked for it. */
 export const arnOf = (queue: QueueRef, identity: Identity, caller: Caller): string =>
   queueArn(queue, queue.accountId ?? identity.accountId ?? caller.account)
 
-const notThere = (
+/** The verdict on a queue that cannot be found. **Shape** `key` is where the config names it, `use` and `actions` are what for. */
+export const notThere = (
   queue: QueueRef,
   identity: Identity,
   { _tag, detail }: SqsSourceError["reason"],
-  caller: Caller
+  caller: Caller,
+  { actions, key, use }: { readonly key: string; readonly use: string; readonly actions: ReadonlyArray<string> }
 ): Verdict => {
   const arn = arnOf(queue, identity, caller)
   switch (_tag) {
     case "QueueMissing":
       return failed(
         detail,
-        `There is no queue ${queue.name} in ${queue.region} in account ${accountOf(arn)}: correct sqsQueues (a queue of another account is named by its ARN), or create the queue there.`
+        `There is no queue ${queue.name} in ${queue.region} in account ${accountOf(arn)}: correct ${key} (a queue of another account is named by its ARN), or create the queue there.`
       )
     case "AccessDenied":
       return failed(
         detail,
-        "Let the identity poll the queue; AWS says the same of a queue that is not there.",
-        allowing(caller, identity, [statements.allow(statements.queueActions(queue), [arn])])
+        `Let the identity ${use} the queue; AWS says the same of a queue that is not there.`,
+        allowing(caller, identity, [statements.allow(actions, [arn])])
       )
     default:
       return failed(detail, "Try again when SQS answers.")

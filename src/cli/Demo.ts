@@ -12,6 +12,12 @@ export const demo = Command.make(
       Flag.withDescription("Stay up afterwards, to upload more by hand"),
       Flag.withDefault(false)
     ),
+    output: Flag.Literals("output", ["file", "logstash"]).pipe(
+      Flag.withDescription(
+        "file: events go into a file; logstash: to a collector in a process of its own, over the Lumberjack protocol"
+      ),
+      Flag.withDefault("file")
+    ),
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Print the summary as one JSON object instead of a table"),
       Flag.withDefault(false)
@@ -26,5 +32,8 @@ export const demo = Command.make(
   Command.withDescription(
     "Show everything on one machine: three AWS accounts of its own, logs, the daemon, and the proof"
   ),
-  Command.withExamples([{ command: "s3beat demo --keep", description: "Stay up, to upload more with the AWS CLI" }])
+  Command.withExamples([
+    { command: "s3beat demo --keep", description: "Stay up, to upload more with the AWS CLI" },
+    { command: "s3beat demo --output logstash", description: "Ship to a collector, as to Logstash or Open Collector" }
+  ])
 )

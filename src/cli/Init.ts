@@ -2,16 +2,25 @@
  * `s3beat init`: a new config, from the answers to a few questions.
  */
 import { dirname } from "node:path"
-import { Console, Effect, FileSystem, Layer, Stdio } from "effect"
+import { Console, Effect, FileSystem, Layer, Option, Redacted, Stdio } from "effect"
 import { Command, Flag, type Prompt } from "effect/cli"
+import * as ConfigFile from "../config/ConfigFile.ts"
+import type { Environment } from "../config/environment.ts"
 import { newConfig } from "../config/newConfig.ts"
+import type { S3beatConfig } from "../config/S3beatConfig.ts"
+import * as KeystoreFile from "../keystore/KeystoreFile.ts"
+import * as Policies from "../policy/Policies.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import * as flags from "./flags.ts"
 import { interview } from "./interview.ts"
 import { Interviewer, yesOrNo } from "./Interviewer.ts"
 import * as InterviewerLines from "./InterviewerLines.ts"
 import * as InterviewerPrompt from "./InterviewerPrompt.ts"
+import { pathOf } from "./keystoreOf.ts"
+import { configFailed } from "./loadConfig.ts"
 import { placeFile } from "./placeFile.ts"
+import { policyOptions } from "./Policy.ts"
+import { showPolicies } from "./showPolicies.ts"
 
 /** It may hold keys. */
 const OWNER_ONLY = 0o600
@@ -34,9 +43,11 @@ export const init = Command.make(
         : Layer.merge(InterviewerLines.layer, endsStdin)
       const outcome = yield* Effect.provide(answersFor(path, { force, isTerminal }), interviewer)
       if (outcome === undefined) return yield* Console.log(`${path} stays as it is.`)
-      const { answers, replaces } = outcome
-      yield* placeFile(path, newConfig(answers), { mode: OWNER_ONLY, replaces })
-      yield* Console.log(nextSteps(path))
+      const { answers, env, replaces } = outcome
+      const text = newConfig(answers)
+      const { config } = yield* Effect.mapError(Effect.fromResult(ConfigFile.parse(text, { path, env })), configFailed)
+      yield* placeFile(path, text, { mode: OWNER_ONLY, replaces })
+      yield* Console.log(nextSteps(path, config))
     },
     Effect.catchTag("PlacementFailed", ({ isTaken, message }) =>
       Effect.fail(
@@ -74,17 +85,32 @@ const answersFor = Effect.fnUntraced(function* (
     const { ask } = yield* Interviewer
     if (!(yield* ask(yesOrNo(`${path} is there already. Overwrite it`)))) return undefined
   }
-  return { answers: yield* interview(process.env), replaces: exists }
+  const env = yield* variablesBeside(path)
+  return { answers: yield* interview(env), env, replaces: exists }
 })
+
+/** What answers may name: the environment's variables, and what the keystore beside the file has, whatever its value. */
+const variablesBeside = (path: string): Effect.Effect<Environment> =>
+  KeystoreFile.read(pathOf({ config: path, keystore: Option.none() }, {})).pipe(
+    Effect.map(({ names }) => ({
+      ...process.env,
+      ...Object.fromEntries(names.map((name) => [name, Redacted.make("-")]))
+    })),
+    Effect.orElseSucceed(() => process.env)
+  )
 
 const refused = (message: string): CommandFailed => new CommandFailed({ message, exitCode: exitCode.configWrong })
 
-const nextSteps = (path: string): string => {
+const nextSteps = (path: string, config: S3beatConfig): string => {
   const file = /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
   return `
-Wrote ${path}, which only its owner may read. Then
+Wrote ${path}, which only its owner may read.
 
-  s3beat policy -c ${file}    see what to allow in which account
+What has to be allowed, and no more, with your own in the place of every <placeholder>:
+
+${showPolicies(Policies.make({ ...policyOptions(config), buckets: [], kmsKeys: [] }))}
+
+  s3beat policy -c ${file}    the same, for --principal and --bucket that you name, and as CloudFormation
   s3beat check -c ${file}     see whether it is right
   s3beat run -c ${file}       ship`
 }

@@ -75,6 +75,7 @@ export const policy = Command.make(
 /** What the config says to the policies. */
 export const policyOptions = (config: S3beatConfig) => ({
   queues: config.sqsQueues,
+  deadLetterQueue: config.deadLetter.queue,
   roles: config.assumeRoleFlag ? config.assumeRoleArn : [],
   sessionSeconds: Duration.toSeconds(config.stsCredsExpirationTime)
 })

@@ -7,14 +7,15 @@ import { accountOf } from "../demo/uploads.ts"
 import type { Account } from "../demo/World.ts"
 import type { Totals } from "../telemetry/progress.ts"
 import type { Summary } from "./runDemo.ts"
+import type { StartedCollector } from "./startCollector.ts"
 
 /** The scene. */
-export const introduction = (endpoint: string, configFile: string): string =>
+export const introduction = (endpoint: string, configFile: string, collector: StartedCollector | undefined): string =>
   `An AWS of its own is up at ${endpoint}.
   Account A ${accountA.id}: ${show(accountA)}
   Account B ${accountB.id}: queue ${QUEUE}, and s3beat, which may assume these roles
   Account C ${accountC.id}: ${show(accountC)}; queue ${cast.auditEvents.name}, for that role alone
-  s3beat runs as "s3beat run -c ${configFile}"
+  s3beat runs as "s3beat run -c ${configFile}"${collector === undefined ? "" : `\n  Collector: process ${collector.pid} takes what is shipped to 127.0.0.1:${collector.port}, by the Lumberjack protocol`}
 `
 
 const show = ({ buckets, roles }: Account): string => {
@@ -50,7 +51,7 @@ ${lines.join("\n")}
   Which role of A reads which bucket was learned: ${summary.deniedWhileLearning} times AccessDenied. C's role was told, and polled C's queue as well.
   Sessions: ${summary.sessionsAssumed}; ${summary.rolesRenewed} of ${cast.roleArns.length} roles were renewed while logs came in.
   Heartbeats among the events: ${summary.heartbeats}.
-  Events: ${summary.eventsFile}
+  Events${summary.output === "logstash" ? ", as the collector took them" : ""}: ${summary.eventsFile}
   ${summary.seconds} s.`
 }
 

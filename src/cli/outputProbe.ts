@@ -18,29 +18,24 @@ export const checkedOutput = (config: S3beatConfig, isSending: boolean): Checked
 
 const probeOf = (output: OutputConfig): Pick<CheckedOutput, "name" | "probe"> => {
   switch (output._tag) {
-    case "File": {
-      const { path: target } = output
-      return {
-        name: "file",
-        probe: probeFile(target).pipe(
-          Effect.match({
-            onFailure: ({ detail }): OutputTarget => ({
-              target,
-              detail,
-              advice: "Nothing is shipped until it can be written."
-            }),
-            onSuccess: (detail): OutputTarget => ({ target, detail })
-          }),
-          Effect.map((found) => [found])
-        )
-      }
-    }
+    case "File":
+      return { name: "file", probe: directoryProbe(output.path, "Nothing is shipped until it can be written.") }
     case "Logstash":
       return { name: "logstash", probe: probeLogstash(output) }
     case "Console":
       return { name: "console", probe: Effect.succeed([{ target: "stdout", detail: "is open" }]) }
   }
 }
+
+/** Looks at a directory that has to be written. */
+export const directoryProbe = (target: string, advice: string): CheckedOutput["probe"] =>
+  probeFile(target).pipe(
+    Effect.match({
+      onFailure: ({ detail }): OutputTarget => ({ target, detail, advice }),
+      onSuccess: (detail): OutputTarget => ({ target, detail })
+    }),
+    Effect.map((found) => [found])
+  )
 
 const probeLogstash = (output: ProbeOptions): CheckedOutput["probe"] =>
   probe(output).pipe(

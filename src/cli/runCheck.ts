@@ -14,7 +14,7 @@ import type { Finding } from "../check/Finding.ts"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import { makeKeyFilter } from "../notification/keyFilter.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
-import { checkedOutput } from "./outputProbe.ts"
+import { checkedOutput, directoryProbe } from "./outputProbe.ts"
 import { credentialsLayer, sessionName } from "./servicesLayer.ts"
 
 /** What the command line says. */
@@ -39,9 +39,14 @@ export const runCheck = Effect.fnUntraced(function* (
 ) {
   const show = json ? () => Effect.void : (finding: Finding) => Console.log(showFinding(finding))
   yield* Effect.forEach(ofConfig, show, { discard: true })
+  const { path, queue } = config.deadLetter
   const checks = plan({
     endpoints: endpointsOf(config),
     queues: config.sqsQueues,
+    deadLetterQueue: queue,
+    deadLetterPath:
+      path === undefined ? undefined : directoryProbe(path, "s3beat does not start until it can be written."),
+    deadLetters: deadLettersOf(config),
     roles: config.assumeRoleFlag ? config.assumeRoleArn : [],
     sessionName: sessionName(config),
     sessionDuration: config.stsCredsExpirationTime,
@@ -77,11 +82,19 @@ const layer = (config: S3beatConfig) => {
   ).pipe(Layer.provideMerge(credentialsLayer(config)))
 }
 
-/** Those of the config, else those of AWS. */
+/** Where rejected messages go, as the config has it. */
+const deadLettersOf = ({ deadLetter: { path, queue } }: S3beatConfig) =>
+  queue === undefined
+    ? path === undefined
+      ? undefined
+      : `deadLetter.path, ${path}`
+    : `deadLetter.queue, ${queue.name}`
+
+/** Those of the config, else those that the SDK uses. */
 const endpointsOf = ({ endpoints, stsRegion }: S3beatConfig) => {
   const of = (service: Service, region: string) => {
     const own = endpoints[service]
-    return own === undefined ? endpointOf(service, region) : new URL(own)
+    return own === undefined ? endpointOf(service, region) : Effect.succeed(new URL(own))
   }
   return {
     s3: (region: string) => of("s3", region),

@@ -3,7 +3,7 @@
  */
 import { Clock, Console, Duration, Effect, FileSystem, Option, Path } from "effect"
 import { accountA, accountB, accountC, cast } from "../demo/accounts.ts"
-import { configText } from "../demo/configText.ts"
+import { configText, type DemoOutput } from "../demo/configText.ts"
 import * as EmbeddedAws from "../demo/EmbeddedAws.ts"
 import { type Proof, prove } from "../demo/proof.ts"
 import { logs, regionOf, uploadOver } from "../demo/uploads.ts"
@@ -15,6 +15,7 @@ import { daemon } from "./daemon.ts"
 import { howToUse, introduction, progressLine, table } from "./demoTexts.ts"
 import { loadConfig, loggingOptions } from "./loadConfig.ts"
 import { exitOnSecondSignal } from "./signals.ts"
+import { type StartedCollector, startCollector } from "./startCollector.ts"
 
 /** Sessions of the demo's roles end so soon that their renewal is seen. */
 const SESSION_LIFETIME = Duration.seconds(8)
@@ -31,6 +32,13 @@ const LIMIT = Duration.seconds(28)
 /** The shell's convention for a program ended by SIGINT. */
 const INTERRUPTED = 130
 
+/** What the command line says. */
+export interface DemoOptions {
+  readonly json: boolean
+  readonly keep: boolean
+  readonly output: DemoOutput["to"]
+}
+
 /** What the demo found. The keys of `--json`. */
 export interface Summary extends Omit<Proof, "kinds" | "buckets" | "amiss"> {
   readonly objectsUploaded: number
@@ -42,6 +50,7 @@ export interface Summary extends Omit<Proof, "kinds" | "buckets" | "amiss"> {
   readonly deniedWithBaseIdentity: number
   /** Refusals to a role that was tried for a bucket of another role. */
   readonly deniedWhileLearning: number
+  readonly output: DemoOutput["to"]
   readonly eventsFile: string
   readonly seconds: number
 }
@@ -50,7 +59,7 @@ const awsLayer = EmbeddedAws.layer({ accounts: [accountA, accountB, accountC], s
 
 /** Uploads logs, runs the daemon as `run` does, and proves that everything arrived. */
 export const runDemo = Effect.fnUntraced(
-  function* ({ json, keep }: { readonly json: boolean; readonly keep: boolean }) {
+  function* ({ json, keep, output }: DemoOptions) {
     yield* exitOnSecondSignal
     const say = json ? Console.error : Console.log
     const began = yield* Clock.currentTimeMillis
@@ -59,10 +68,12 @@ export const runDemo = Effect.fnUntraced(
     const path = yield* Path.Path
     const configFile = path.join(directory, "s3beat.yml")
     const eventsFile = path.join(directory, "events.ndjson")
-    yield* writeConfig(configFile, configText(aws.endpoint, directory))
+    // Before the daemon, because the scope closes in reverse: the daemon drains into it.
+    const collector = output === "logstash" ? yield* startCollector(eventsFile) : undefined
+    yield* writeConfig(configFile, configText(aws.endpoint, outputOf(directory, collector)))
     const loaded = yield* loadConfig({ config: configFile, keystore: Option.none() })
     const logging = yield* loggingOptions(loaded.config)
-    yield* say(introduction(aws.endpoint, configFile))
+    yield* say(introduction(aws.endpoint, configFile, collector))
 
     yield* Effect.forkScoped(Effect.provide(daemon(loaded, logging), Logging.layer(logging)))
     const all = logs()
@@ -73,7 +84,7 @@ export const runDemo = Effect.fnUntraced(
     )
 
     const proof = prove(all, yield* readEvents(eventsFile))
-    const summary = yield* summarize(proof, aws, { objectsUploaded: all.length, eventsFile, began })
+    const summary = yield* summarize(proof, aws, { objectsUploaded: all.length, output, eventsFile, began })
     const amiss = [...proof.amiss, ...whatIsAmiss(summary)]
     yield* json ? Console.log(JSON.stringify(summary)) : Console.log(table(proof, summary))
     if (amiss.length > 0) {
@@ -95,6 +106,9 @@ export const runDemo = Effect.fnUntraced(
   // Whoever ends the demo early has not seen the proof.
   Effect.onInterrupt(() => Effect.sync(() => void (process.exitCode = INTERRUPTED)))
 )
+
+const outputOf = (directory: string, collector: StartedCollector | undefined): DemoOutput =>
+  collector === undefined ? { to: "file", directory } : { to: "logstash", port: collector.port }
 
 const makeDirectory = Effect.flatMap(FileSystem.FileSystem, (fs) =>
   fs.makeTempDirectory({ prefix: "s3beat-demo-" })
@@ -162,17 +176,13 @@ const showProgress = Effect.fnUntraced(function* (
 const summarize = Effect.fnUntraced(function* (
   { distinctEvents, eventsDelivered, heartbeats, recordsUploaded }: Proof,
   aws: EmbeddedAws.EmbeddedAws["Service"],
-  {
-    began,
-    eventsFile,
-    objectsUploaded
-  }: { readonly began: number; readonly eventsFile: string; readonly objectsUploaded: number }
+  { began, ...told }: Pick<Summary, "objectsUploaded" | "output" | "eventsFile"> & { readonly began: number }
 ): Effect.fn.Return<Summary> {
   const denied = (yield* aws.ledger).filter(({ code, service }) => service === "s3" && code === "AccessDenied")
   const deniedWithBaseIdentity = denied.filter(({ principal }) => principal === cast.beatArn).length
   const sessions = yield* aws.sessions
   return {
-    objectsUploaded,
+    ...told,
     recordsUploaded,
     eventsDelivered,
     distinctEvents,
@@ -183,7 +193,6 @@ const summarize = Effect.fnUntraced(function* (
     rolesRenewed: renewed(sessions),
     deniedWithBaseIdentity,
     deniedWhileLearning: denied.length - deniedWithBaseIdentity,
-    eventsFile,
     seconds: Math.round(((yield* Clock.currentTimeMillis) - began) / 100) / 10
   }
 })

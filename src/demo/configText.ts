@@ -3,8 +3,13 @@
  */
 import { cast, QUEUE } from "./accounts.ts"
 
-/** The text of the config. **Shape** `endpoint` is the embedded AWS's, `directory` where the events go. */
-export const configText = (endpoint: string, directory: string): string => `# Written by s3beat demo.
+/** Where the events go: into a file of a directory, or to a collector on 127.0.0.1. */
+export type DemoOutput =
+  | { readonly to: "file"; readonly directory: string }
+  | { readonly to: "logstash"; readonly port: number }
+
+/** The text of the config. **Shape** `endpoint` is the embedded AWS's. */
+export const configText = (endpoint: string, output: DemoOutput): string => `# Written by s3beat demo.
 s3beat:
   beatIdentifier: demo
   sqsQueues:
@@ -37,8 +42,19 @@ s3beat:
     sqs: ${endpoint}
     sts: ${endpoint}
 
-output.file:
-  path: ${JSON.stringify(directory)}
+${outputText(output)}`
+
+const outputText = (output: DemoOutput): string => {
+  switch (output.to) {
+    case "file":
+      return `output.file:
+  path: ${JSON.stringify(output.directory)}
   filename: events
   rotate_every_kb: 1048576
 `
+    case "logstash":
+      return `output.logstash:
+  hosts: ["127.0.0.1:${output.port}"]
+`
+  }
+}

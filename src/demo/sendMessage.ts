@@ -1,5 +1,5 @@
 /**
- * What SQS demands of a message's attributes, and fauxqs does not.
+ * What SQS demands of a message, and fauxqs does not.
  */
 import { Predicate } from "effect"
 import { AwsError } from "./AwsError.ts"
@@ -12,8 +12,14 @@ const NAME = /^(?!aws\.|amazon\.|\.)(?!.*\.$)(?!.*\.\.)[A-Za-z0-9_.-]{1,256}$/iu
 /** **Source** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const NOT_IN_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u
 
-/** Why SQS would not take a message with this input, if so. */
+/** Why SQS would not take a message with this input, if so: all queues here are standard queues. */
 export const refusalOf = (input: Readonly<Record<string, unknown>>): AwsError | undefined => {
+  const { MessageDeduplicationId: id } = input
+  if (id !== undefined) {
+    return invalid(
+      `Value ${String(id)} for parameter MessageDeduplicationId is invalid. Reason: The request include parameter that is not valid for this queue type.`
+    )
+  }
   const attributes = Object.entries(Predicate.isObject(input["MessageAttributes"]) ? input["MessageAttributes"] : {})
   if (attributes.length > MAX_ATTRIBUTES) {
     return invalid(

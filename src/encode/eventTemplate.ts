@@ -60,11 +60,22 @@ const layouts: { readonly [Layout in EventLayout]: { readonly place: string; rea
 const RESERVED = ["@timestamp", "@metadata", "log", "message", "heartbeat"]
 
 /**
+ * What Beats say of themselves with every event, for Logstash to route by: `%{[@metadata][beat]}`, `%{[@metadata][type]}`.
+ *
+ * **Source** https://github.com/elastic/beats, libbeat/outputs/codec/json: the type is always `_doc`.
+ */
+export const metadataOf = ({ beatName, version }: Pick<EventProfile, "beatName" | "version">) => ({
+  beat: beatName,
+  type: "_doc",
+  version
+})
+
+/**
  * **Shape** The keys of Filebeat's aws-s3 input where it has them; the offset is the record's position in the decompressed
  * object.
  */
 export const makeEventTemplate = (profile: EventProfile, object: ObjectRef): EventTemplate => {
-  const { beatName, deviceType, fields, fullyQualifiedBeatName, layout = "ecs", tags, version } = profile
+  const { deviceType, fields, fullyQualifiedBeatName, layout = "ecs", tags } = profile
   const { place, text } = layouts[layout]
   const own = {
     aws: {
@@ -90,7 +101,7 @@ export const makeEventTemplate = (profile: EventProfile, object: ObjectRef): Eve
         ? Object.fromEntries(Object.entries(fields).filter(([name]) => !reserved.has(rootOf(name))))
         : { fields }
   const constant = json({ ...own, ...users })
-  const metadata = `"@metadata":{"beat":${json(beatName)},"version":${json(version)},"_id":"${objectIdPrefix(object)}`
+  const metadata = `"@metadata":${json(metadataOf(profile)).slice(0, -1)},"_id":"${objectIdPrefix(object)}`
   const file = `"file":{"path":${json(objectUrl(object))}}`
   return {
     head: bytes(`{"@timestamp":"`),

@@ -2,7 +2,7 @@
  * The liveness event: what the beat says of itself, and not of any log.
  */
 import type { EventBatch } from "../domain/EventBatch.ts"
-import type { EventProfile } from "./eventTemplate.ts"
+import { type EventProfile, metadataOf } from "./eventTemplate.ts"
 
 /** Who sends it, as in every event of this beat. */
 export type HeartbeatSender = Pick<EventProfile, "beatName" | "version" | "fullyQualifiedBeatName">
@@ -36,7 +36,7 @@ export const heartbeatEvent = (sender: HeartbeatSender, status: HeartbeatStatus,
   })
   const event = {
     "@timestamp": new Date(at).toISOString(),
-    "@metadata": { beat: beatName, version },
+    "@metadata": metadataOf(sender),
     heartbeat,
     fullyqualifiedbeatname: fullyQualifiedBeatName
   }

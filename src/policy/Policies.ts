@@ -18,13 +18,14 @@ export interface PolicyRole {
 /**
  * What is known of who reads what.
  *
- * **Shape** `principal` is the ARN of the base identity, or of one of its sessions; `buckets` are the names that the roles do not
- * say; `kmsKeys` are the ARNs of the keys that objects are encrypted with.
+ * **Shape** `deadLetterQueue` takes the messages that can never be shipped. `principal` is the ARN of the base identity, or of one of
+ * its sessions; `buckets` are the names that the roles do not say; `kmsKeys` are the ARNs of the keys that objects are encrypted with.
  *
  * **Units** `sessionSeconds` is the life of a role's session.
  */
 export interface PolicyOptions {
   readonly queues: ReadonlyArray<QueueRef>
+  readonly deadLetterQueue?: QueueRef | undefined
   readonly roles: ReadonlyArray<PolicyRole>
   readonly sessionSeconds: number
   readonly principal?: string | undefined
@@ -80,10 +81,12 @@ const LEAST_MAX_SESSION_SECONDS = 3600
 
 /** The policies of a config. */
 export const make = (options: PolicyOptions): Policies => {
-  const { kmsKeys, roles } = options
+  const { deadLetterQueue, kmsKeys, roles } = options
   const principal = options.principal === undefined ? placeholders.principal : principalOf(options.principal)
   const account = options.principal === undefined ? placeholders.account : accountOf(principal)
-  const queues = options.queues.map((queue) => describeQueue(queue, roles, account))
+  const queues = options.queues.map((queue) => describeQueue(queue, roles, account, statements.queueActions))
+  const deadLetters =
+    deadLetterQueue === undefined ? [] : [describeQueue(deadLetterQueue, roles, account, statements.deadLetterActions)]
   const readers = readersOf(options, queues, account)
 
   const keysOf = (arn: string) =>
@@ -92,11 +95,15 @@ export const make = (options: PolicyOptions): Policies => {
   const permissions = (arn: string | undefined, buckets: ReadonlyArray<string>, partition: string) => {
     const keys = arn === undefined ? kmsKeys : keysOf(arn)
     return [
-      ...pollsOf(queues.filter(({ polledBy }) => polledBy === arn)),
+      ...usesOf([...queues, ...deadLetters].filter(({ usedBy }) => usedBy === arn)),
       ...(buckets.length === 0 ? [] : statements.read(partition, buckets)),
       ...(buckets.length === 0 || keys.length === 0 ? [] : [statements.decrypt(keys)])
     ]
   }
+
+  /** Another account's queue is open to whom both accounts let in. */
+  const letIn = ({ account: owner, actions, arn, usedBy }: DescribedQueue) =>
+    usedBy === undefined && owner !== account ? [statements.letIn(principal, actions, arn)] : []
 
   return {
     identity: {
@@ -114,26 +121,24 @@ export const make = (options: PolicyOptions): Policies => {
       trust: PolicyDocument.make([statements.trust(principal, externalId)]),
       maxSessionDuration: Math.max(options.sessionSeconds, LEAST_MAX_SESSION_SECONDS)
     })),
-    queues: queues.map(({ account: owner, arn, polledBy, queue }) => ({
-      arn,
-      account: owner,
-      region: queue.region,
-      policy: PolicyDocument.make([
-        ...readers
-          .filter((reader) => reader.queueArns.includes(arn))
-          .map(({ account, buckets }) =>
-            statements.announce(
-              arn,
-              buckets.map((bucket) => s3Arn(partitionOf(arn), bucket)),
-              account
-            )
-          ),
-        // Another account's queue is open to whom both accounts let in.
-        ...(polledBy === undefined && owner !== account
-          ? [statements.poll(principal, statements.queueActions(queue), arn)]
-          : [])
-      ])
-    })),
+    queues: [
+      ...queues.map((queue) =>
+        queuePolicy(queue, [
+          ...readers
+            .filter(({ queueArns }) => queueArns.includes(queue.arn))
+            .map(({ account, buckets }) =>
+              statements.announce(
+                queue.arn,
+                buckets.map((bucket) => s3Arn(partitionOf(queue.arn), bucket)),
+                account
+              )
+            ),
+          ...letIn(queue)
+        ])
+      ),
+      // Nobody but s3beat sends there, for which a policy of its own is needed only in another account.
+      ...deadLetters.filter((queue) => letIn(queue).length > 0).map((queue) => queuePolicy(queue, letIn(queue)))
+    ],
     buckets: readers.flatMap(({ account, buckets, queueArns }) =>
       buckets
         .filter((bucket) => !/[*?]/u.test(bucket))
@@ -142,24 +147,37 @@ export const make = (options: PolicyOptions): Policies => {
   }
 }
 
-/** A queue, whose it is and who polls it: a role, by its ARN, or the base identity. */
+/** A queue, whose it is, what is done with it, and by whom: a role, by its ARN, or the base identity. */
 interface DescribedQueue {
   readonly queue: QueueRef
   readonly arn: string
   readonly account: string
-  readonly polledBy: string | undefined
+  readonly actions: ReadonlyArray<string>
+  readonly usedBy: string | undefined
 }
 
 /** The same choice as `CredentialsByRole` makes. */
-const describeQueue = (queue: QueueRef, roles: ReadonlyArray<PolicyRole>, own: string): DescribedQueue => {
+const describeQueue = (
+  queue: QueueRef,
+  roles: ReadonlyArray<PolicyRole>,
+  own: string,
+  actionsOn: (queue: QueueRef) => ReadonlyArray<string>
+): DescribedQueue => {
   const { accountId, name } = queue
-  const polledBy = (
+  const usedBy = (
     roles.find(({ queues }) => queues.includes(name)) ??
     roles.find(({ arn }) => accountId !== undefined && accountOf(arn) === accountId)
   )?.arn
-  const account = accountId ?? (polledBy === undefined ? own : accountOf(polledBy))
-  return { queue, arn: queueArn(queue, account), account, polledBy }
+  const account = accountId ?? (usedBy === undefined ? own : accountOf(usedBy))
+  return { queue, arn: queueArn(queue, account), account, actions: actionsOn(queue), usedBy }
 }
+
+const queuePolicy = ({ account, arn, queue }: DescribedQueue, policy: ReadonlyArray<PolicyDocument.Statement>) => ({
+  arn,
+  account,
+  region: queue.region,
+  policy: PolicyDocument.make(policy)
+})
 
 /** Whose buckets are announced on which queues: those of each role, or of the base identity when there are none. */
 interface Reader {
@@ -190,14 +208,14 @@ const readersOf = (
 const orPlaceholder = (names: ReadonlyArray<string>) => (names.length === 0 ? [placeholders.bucket] : names)
 
 /** One statement for the queues that take the same actions. */
-const pollsOf = (queues: ReadonlyArray<DescribedQueue>): ReadonlyArray<PolicyDocument.Statement> => {
-  const byActions = Map.groupBy(queues, ({ queue }) => queue.url === undefined)
+const usesOf = (queues: ReadonlyArray<DescribedQueue>): ReadonlyArray<PolicyDocument.Statement> => {
+  const byActions = Map.groupBy(queues, ({ actions }) => actions.join(" "))
   return [...byActions.values()].flatMap(([first, ...rest]) =>
     first === undefined
       ? []
       : [
           statements.allow(
-            statements.queueActions(first.queue),
+            first.actions,
             [first, ...rest].map(({ arn }) => arn)
           )
         ]

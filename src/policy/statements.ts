@@ -13,6 +13,13 @@ export const queueActions = (queue: { readonly url?: string }): ReadonlyArray<st
   "sqs:DeleteMessage"
 ]
 
+/** What keeping dead letters in a queue takes: it is looked for at start, and sent to. */
+export const deadLetterActions = (queue: { readonly url?: string }): ReadonlyArray<string> => [
+  ...(queue.url === undefined ? ["sqs:GetQueueUrl"] : []),
+  "sqs:GetQueueAttributes",
+  "sqs:SendMessage"
+]
+
 /** Lets the identity do these things. */
 export const allow = (actions: ReadonlyArray<string>, resources: ReadonlyArray<string>): Statement => ({
   Effect: "Allow",
@@ -51,8 +58,8 @@ export const trust = (principal: string, externalId: string | undefined): Statem
   ...(externalId === undefined ? undefined : { Condition: { StringEquals: { "sts:ExternalId": externalId } } })
 })
 
-/** Lets a principal of another account poll the queue whose policy this is in. */
-export const poll = (principal: string, actions: ReadonlyArray<string>, queueArn: string): Statement => ({
+/** Lets a principal of another account do these things with the queue whose policy this is in. */
+export const letIn = (principal: string, actions: ReadonlyArray<string>, queueArn: string): Statement => ({
   Effect: "Allow",
   Principal: { AWS: principal },
   Action: oneOrMany(actions),

@@ -103,6 +103,43 @@ const causes: ReadonlyArray<Cause> = [
     advice: /deadLetterTargetArn/u
   },
   {
+    named: "a dead-letter queue that is not there",
+    change: {
+      s3beat: "deadLetter.queue: misspelt:us-east-1",
+      user: { policy: [{ actions: ["sqs:*", "sts:*"], resources: ["*"] }] }
+    },
+    check: "dead letters in queue misspelt:us-east-1",
+    detail: /does not exist/u,
+    advice: /correct deadLetter\.queue/u
+  },
+  {
+    named: "a dead-letter queue of which nothing is allowed",
+    change: {
+      s3beat: "deadLetter.queue: letters:us-east-1",
+      user: { policy: World.beatPolicy.filter(({ actions }) => !actions.includes("sqs:SendMessage")) }
+    },
+    check: "dead letters in queue letters:us-east-1",
+    detail: /not authorized to perform: sqs:GetQueueUrl/u,
+    add: [["identity policy", "222222222222", ["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SendMessage"]]]
+  },
+  {
+    named: "a dead-letter queue that we may not send to",
+    change: {
+      s3beat: "deadLetter.queue: letters:us-east-1",
+      user: { policy: without(World.beatPolicy, "sqs:SendMessage") }
+    },
+    check: "dead letters in queue letters:us-east-1",
+    detail: /^send: .*sqs:SendMessage/u,
+    add: [["identity policy", "222222222222", "sqs:SendMessage"]]
+  },
+  {
+    named: "a directory for dead letters that cannot be made",
+    change: { s3beat: "deadLetter.path: /dev/null/dead" },
+    check: "dead letters in files",
+    detail: /a part of the path is a file/u,
+    advice: /does not start/u
+  },
+  {
     named: "a queue that gives messages up too soon, whose messages are then left alone",
     change: { queue: (queue) => ({ ...queue, redrive: { deadLetterQueue: "dead", maxReceiveCount: 2 } }) },
     check: "queue events:us-east-1",
@@ -141,6 +178,20 @@ const causes: ReadonlyArray<Cause> = [
     check: "bucket logs",
     detail: /not authorized to perform: s3:GetObject/u,
     add: [["role permissions", "111111111111", "s3:GetObject"]]
+  },
+  {
+    named: "a bucket of which nothing is allowed, nor known",
+    change: {
+      role: { policy: [] },
+      upload: Effect.void,
+      flags: ["--bucket", "logs"]
+    },
+    check: "bucket logs",
+    detail: /not authorized to perform: s3:ListBucket/u,
+    add: [
+      ["role permissions", "111111111111", ["s3:GetObject", "s3:GetObjectVersion"]],
+      ["role permissions", "111111111111", "s3:ListBucket"]
+    ]
   },
   {
     named: "a bucket that cannot be listed",
@@ -264,6 +315,24 @@ describe("s3beat check", () => {
     })
   )
 
+  it.live(
+    "with deadLetter.queue a queue needs no redrive policy, and nothing is sent to find out whether it may be",
+    () =>
+      Effect.gen(function* () {
+        const { amiss, findings, letters } = yield* World.findingsOf({
+          s3beat: "deadLetter.queue: letters:us-east-1",
+          queue: ({ name, policy = [], region }) => ({ name, region, policy })
+        })
+        assert.deepStrictEqual(amiss, [])
+        assert.isTrue(findings.some(({ detail }) => /goes to deadLetter\.queue, letters/u.test(detail)))
+        assert.deepStrictEqual(
+          findings.flatMap(({ check, detail }) => (check.startsWith("dead letters") ? [detail] : [])),
+          ["is there, used as the base identity", "may be sent to"]
+        )
+        assert.strictEqual(letters, 0)
+      })
+  )
+
   it.live("a bucket of another account than the role's is told apart from one that may not be read", () =>
     Effect.gen(function* () {
       const { amiss } = yield* World.findingsOf({
@@ -334,7 +403,7 @@ describe("s3beat check", () => {
       }
 `
       )
-      assert.match(stdout, /\d+ ok, 0 warnings, 1 failed, 0 not checked$/u)
+      assert.match(stdout, /\d+ ok, 0 warnings, 1 failed, 0 not checked\n$/u)
     })
   )
 

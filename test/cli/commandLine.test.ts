@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { version } from "../../src/version.ts"
-import { runCli } from "../support/cliProcess.ts"
+import { runS3beat } from "../support/runS3beat.ts"
 import { writeFileIn } from "../support/runWorld.ts"
 import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
 
@@ -20,8 +20,8 @@ describe("the command line", () => {
     "a wrong one exits 2 and says why on stderr, with the help: %s",
     ([args, why]) =>
       Effect.gen(function* () {
-        const { code, stderr, stdout } = yield* runCli(args)
-        assert.strictEqual(code, 2)
+        const { exitCode, stderr, stdout } = yield* runS3beat(args)
+        assert.strictEqual(exitCode, 2)
         assert.include(stderr, why)
         assert.include(stderr, "USAGE")
         assert.notMatch(stderr, /^\s+at /mu)
@@ -38,8 +38,8 @@ describe("the command line", () => {
     "what was asked for is told on stdout, and exits 0: %s",
     ([args, told]) =>
       Effect.gen(function* () {
-        const { code, stderr, stdout } = yield* runCli(args)
-        assert.deepStrictEqual([code, stderr], [0, ""])
+        const { exitCode, stderr, stdout } = yield* runS3beat(args)
+        assert.deepStrictEqual([exitCode, stderr], [0, ""])
         assert.include(stdout, told)
       }),
     LIMIT
@@ -64,8 +64,8 @@ describe("the config", () => {
           ].join("\n")
         )
         for (const command of ["run", "check"]) {
-          const { code, stderr, stdout } = yield* runCli([command, "-c", path])
-          assert.deepStrictEqual([code, stdout], [2, ""], command)
+          const { exitCode, stderr, stdout } = yield* runS3beat([command, "-c", path])
+          assert.deepStrictEqual([exitCode, stdout], [2, ""], command)
           const lines = stderr.trimEnd().split("\n")
           assert.lengthOf(lines, 2, stderr)
           assert.include(lines[0], `${path}:4:27 stsCredsExpirationTime: 14m is below the minimum of 15m`)
@@ -80,8 +80,8 @@ describe("the config", () => {
     "one that is not there exits 2, in one line that says what to do",
     () =>
       Effect.gen(function* () {
-        const { code, stderr } = yield* runCli(["run", "-c", "/nowhere/s3beat.yml"])
-        assert.strictEqual(code, 2)
+        const { exitCode, stderr } = yield* runS3beat(["run", "-c", "/nowhere/s3beat.yml"])
+        assert.strictEqual(exitCode, 2)
         assert.match(stderr, /^\/nowhere\/s3beat\.yml: there is no such file; .*\n$/u)
       }),
     LIMIT
@@ -93,8 +93,8 @@ describe("the config", () => {
       Effect.gen(function* () {
         const text = `s3beat:\n  beatIdentifier: prod\n  sqsQueues: [a:us-east-1]\noutput.console.enabled: true\n`
         const path = yield* writeFileIn("s3beat.yml", text)
-        const { code, stderr, stdout } = yield* runCli(["check", "--config-only", "-c", path])
-        assert.deepStrictEqual([code, stderr], [0, ""])
+        const { exitCode, stderr, stdout } = yield* runS3beat(["check", "--config-only", "-c", path])
+        assert.deepStrictEqual([exitCode, stderr], [0, ""])
         assert.include(stdout, `${path} is valid`)
       }).pipe(Effect.provide(TemporaryDirectory.layer)),
     LIMIT

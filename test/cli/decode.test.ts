@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { runCli, startProcess } from "../support/cliProcess.ts"
+import * as RunningS3beat from "../support/RunningS3beat.ts"
+import { runS3beat } from "../support/runS3beat.ts"
 import { writeFileIn } from "../support/runWorld.ts"
 import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
 
@@ -18,9 +19,9 @@ describe("s3beat decode", () => {
     "decodes stdin to stdout, whatever it is compressed with, and exits 0",
     () =>
       Effect.gen(function* () {
-        for (const input of ["one\ntwo\r\nthree", gzipSync("one\ntwo\r\nthree")]) {
-          const { code, stderr, stdout } = yield* runCli(["decode"], { input })
-          assert.deepStrictEqual([code, stderr], [0, ""])
+        for (const stdin of ["one\ntwo\r\nthree", gzipSync("one\ntwo\r\nthree")]) {
+          const { exitCode, stderr, stdout } = yield* runS3beat(["decode"], { stdin })
+          assert.deepStrictEqual([exitCode, stderr], [0, ""])
           assert.deepStrictEqual(
             eventsOf(stdout).map(({ message }) => message),
             ["one", "two", "three"]
@@ -46,8 +47,8 @@ fields_under_root: true
 output.console.enabled: true
 `
         )
-        const { code, stdout } = yield* runCli(["decode", "-c", config], { input: "one\n more\ntwo\n" })
-        assert.strictEqual(code, 0)
+        const { exitCode, stdout } = yield* runS3beat(["decode", "-c", config], { stdin: "one\n more\ntwo\n" })
+        assert.strictEqual(exitCode, 0)
         assert.deepStrictEqual(
           eventsOf(stdout).map(({ env, log, message, record }) => [log, record.offset, message, env]),
           [
@@ -67,11 +68,11 @@ output.console.enabled: true
           "long.log",
           `${"a line that is long enough to fill a pipe soon\n".repeat(200_000)}`
         )
-        const process = yield* startProcess(["decode", path])
+        const process = yield* RunningS3beat.start(["decode", path])
         yield* process.wrote("stdout", "\n")
         yield* process.closeStdout
-        const { code, stderr } = yield* process.ended
-        assert.deepStrictEqual([code, stderr], [0, ""])
+        const { exitCode, stderr } = yield* process.ended
+        assert.deepStrictEqual([exitCode, stderr], [0, ""])
       }).pipe(Effect.scoped, Effect.provide(TemporaryDirectory.layer)),
     LIMIT
   )
@@ -82,8 +83,8 @@ output.console.enabled: true
       Effect.gen(function* () {
         const cut = yield* writeFileIn("cut.gz", gzipSync("some text, and more of it").subarray(0, 30))
         for (const path of ["/nowhere/app.log", cut]) {
-          const { code, stderr } = yield* runCli(["decode", path])
-          assert.strictEqual(code, 1)
+          const { exitCode, stderr } = yield* runS3beat(["decode", path])
+          assert.strictEqual(exitCode, 1)
           assert.isTrue(stderr.startsWith(`${path}: `), stderr)
           assert.lengthOf(stderr.trimEnd().split("\n"), 1, stderr)
         }

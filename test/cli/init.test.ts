@@ -2,7 +2,11 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Redacted } from "effect"
 import * as ConfigFile from "../../src/config/ConfigFile.ts"
-import { atTerminal, key, s3beat } from "../support/program.ts"
+import * as KeystoreFile from "../../src/keystore/KeystoreFile.ts"
+import type { Policies } from "../../src/policy/Policies.ts"
+import { cheap, entriesOf } from "../support/keystores.ts"
+import { key, startAtTerminal } from "../support/RunningS3beat.ts"
+import { runS3beat } from "../support/runS3beat.ts"
 import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
 
 const role = "arn:aws:iam::111111111111:role/s3beat-reader"
@@ -43,7 +47,10 @@ describe("init in a pipe", () => {
     () =>
       inDirectory((cwd, fs) =>
         Effect.gen(function* () {
-          const { exitCode, stderr, stdout } = yield* s3beat(["init"], { cwd, stdin: everything + lines("file", "") })
+          const { exitCode, stderr, stdout } = yield* runS3beat(["init"], {
+            cwd,
+            stdin: everything + lines("file", "")
+          })
           assert.deepStrictEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" })
           const { config, warnings } = yield* load(cwd)
           assert.deepStrictEqual(warnings, [])
@@ -71,7 +78,10 @@ describe("init in a pipe", () => {
     () =>
       inDirectory((cwd) =>
         Effect.gen(function* () {
-          const { stdout } = yield* s3beat(["init"], { cwd, stdin: lines("b", "q:us-east-1", "", "y", "", "console") })
+          const { stdout } = yield* runS3beat(["init"], {
+            cwd,
+            stdin: lines("b", "q:us-east-1", "", "y", "", "console")
+          })
           assert.notMatch(stdout, /key|ARN\n/u)
           const { config, warnings } = yield* load(cwd)
           assert.deepStrictEqual(warnings, [])
@@ -91,12 +101,56 @@ describe("init in a pipe", () => {
   )
 
   it.live(
+    "it ends with every policy to attach, as s3beat policy prints them for the new file, and with what to run",
+    () =>
+      inDirectory((cwd) =>
+        Effect.gen(function* () {
+          const { stdout } = yield* runS3beat(["init"], { cwd, stdin: everything + lines("console") })
+          const printed: Policies = JSON.parse((yield* runS3beat(["policy"], { cwd })).stdout)
+          const [reader] = printed.roles
+          assert.isDefined(reader)
+          assert.deepStrictEqual(
+            [...stdout.matchAll(/^\{\n[^]*?^\}$/gmu)].map(([text]) => JSON.parse(text)),
+            [printed.identity.policy, reader.trust, reader.permissions, ...printed.queues.map(({ policy }) => policy)]
+          )
+          assert.include(stdout, `The trust policy of ${role}, in account 111111111111:`)
+          assert.match(stdout, /s3beat run -c s3beat\.yml {7}ship\n$/u)
+        })
+      ),
+    TIMEOUT_MILLIS
+  )
+
+  it.live(
+    "a secret may be named as the keystore beside the file has it, and nobody is asked for the passphrase",
+    () =>
+      inDirectory((cwd, fs) =>
+        Effect.gen(function* () {
+          const passphrase = Effect.succeed(Redacted.make("correct horse battery staple"))
+          const keystore = `${cwd}/s3beat.keystore`
+          yield* KeystoreFile.create(keystore, passphrase, { replace: false, cost: cheap })
+          const stdin = lines("b", "q:us-east-1", "", "n", "AKIAIOSFODNN7EXAMPLE", "${SECRET_KEY}", "", "console")
+          const { exitCode, stderr } = yield* runS3beat(["init"], { cwd, stdin })
+          assert.strictEqual(exitCode, 2)
+          assert.include(
+            stderr,
+            "the variable SECRET_KEY is not set; set it in the environment or with s3beat keystore add"
+          )
+          const entries = Effect.succeed(entriesOf({ SECRET_KEY: "hush-hush" }))
+          yield* KeystoreFile.change(keystore, passphrase, () => entries, { cost: cheap })
+          assert.deepInclude(yield* runS3beat(["init"], { cwd, stdin }), { exitCode: 0, stderr: "" })
+          assert.include(yield* fs.readFileString(`${cwd}/s3beat.yml`), 'secretAccessKey: "${SECRET_KEY}"')
+        })
+      ),
+    TIMEOUT_MILLIS
+  )
+
+  it.live(
     "after a wrong answer, and when there are no more, nothing is written and it exits with 2",
     () =>
       inDirectory((cwd, fs) =>
         Effect.gen(function* () {
-          const wrong = yield* s3beat(["init"], { cwd, stdin: lines("prod", "events") })
-          const ended = yield* s3beat(["init"], { cwd, stdin: "prod" })
+          const wrong = yield* runS3beat(["init"], { cwd, stdin: lines("prod", "events") })
+          const ended = yield* runS3beat(["init"], { cwd, stdin: "prod" })
           assert.deepStrictEqual([wrong.exitCode, ended.exitCode], [2, 2])
           assert.strictEqual(
             wrong.stderr,
@@ -117,13 +171,13 @@ describe("init in a pipe", () => {
           const path = `${cwd}/s3beat.yml`
           yield* fs.writeFileString(path, "old")
           const stdin = everything + lines("console")
-          const { exitCode, stderr } = yield* s3beat(["init"], { cwd, stdin })
+          const { exitCode, stderr } = yield* runS3beat(["init"], { cwd, stdin })
           assert.strictEqual(exitCode, 2)
           assert.strictEqual(stderr, "s3beat.yml is there already; --force takes its place, -c names another file\n")
           assert.strictEqual(yield* fs.readFileString(path), "old")
 
           // The pipe stays open behind the last answer, as some parents leave it: that keeps nothing waiting.
-          assert.strictEqual((yield* s3beat(["init", "--force"], { cwd, stdin, keepsStdin: true })).exitCode, 0)
+          assert.strictEqual((yield* runS3beat(["init", "--force"], { cwd, stdin, keepsStdin: true })).exitCode, 0)
           assert.strictEqual((yield* load(cwd)).config.beatIdentifier, "prod")
           assert.deepStrictEqual(yield* fs.readDirectory(cwd), ["s3beat.yml"])
         })
@@ -136,7 +190,7 @@ describe("init in a pipe", () => {
     () =>
       inDirectory((cwd) =>
         Effect.gen(function* () {
-          const { exitCode, stderr, stdout } = yield* s3beat(["init", "-c", "none/s3beat.yml"], { cwd })
+          const { exitCode, stderr, stdout } = yield* runS3beat(["init", "-c", "none/s3beat.yml"], { cwd })
           assert.deepStrictEqual(
             { exitCode, stderr, stdout },
             {
@@ -158,7 +212,7 @@ describe("init at a terminal", () => {
     () =>
       inDirectory((cwd) =>
         Effect.gen(function* () {
-          const { exitCode, screen, see, type } = yield* atTerminal(["init"], { cwd })
+          const { exitCode, screen, see, type } = yield* startAtTerminal(["init"], { cwd })
           yield* see("Beat identifier (1 to 12 letters, digits, - and _)")
           yield* type(`more-than-twelve${key.enter}`)
           yield* see("more-than-twelve has 16 characters; the maximum is 12")
@@ -213,7 +267,7 @@ describe("init at a terminal", () => {
     () =>
       inDirectory((cwd) =>
         Effect.gen(function* () {
-          const { exitCode, see, type } = yield* atTerminal(["init"], { cwd })
+          const { exitCode, see, type } = yield* startAtTerminal(["init"], { cwd })
           yield* see("Beat identifier")
           yield* type((everything + lines("console")).replaceAll("\n", key.enter))
           assert.strictEqual(yield* exitCode, 0)
@@ -230,14 +284,14 @@ describe("init at a terminal", () => {
         Effect.gen(function* () {
           const path = `${cwd}/s3beat.yml`
           yield* fs.writeFileString(path, "old")
-          const first = yield* atTerminal(["init"], { cwd })
+          const first = yield* startAtTerminal(["init"], { cwd })
           yield* first.see("s3beat.yml is there already. Overwrite it (y/N)")
           yield* first.type(key.enter)
           yield* first.see("s3beat.yml stays as it is.")
           assert.strictEqual(yield* first.exitCode, 0)
           assert.strictEqual(yield* fs.readFileString(path), "old")
 
-          const second = yield* atTerminal(["init"], { cwd })
+          const second = yield* startAtTerminal(["init"], { cwd })
           yield* second.see("Overwrite it (y/N)")
           yield* second.type(`y${key.enter}${(everything + lines("console")).replaceAll("\n", key.enter)}`)
           assert.strictEqual(yield* second.exitCode, 0)
@@ -256,7 +310,7 @@ describe("init at a terminal", () => {
       () =>
         inDirectory((cwd, fs) =>
           Effect.gen(function* () {
-            const { exitCode, see, type } = yield* atTerminal(["init"], { cwd })
+            const { exitCode, see, type } = yield* startAtTerminal(["init"], { cwd })
             yield* see("Beat identifier")
             yield* type(`prod${key.enter}`)
             yield* see("SQS queue and region")

@@ -4,8 +4,8 @@ import { join } from "node:path"
 import { Effect, Redacted } from "effect"
 import * as KeystoreFile from "../../src/keystore/KeystoreFile.ts"
 import { cheap, entriesOf, textsOf } from "../support/keystores.ts"
-import { s3beatCommand } from "../support/s3beatCommand.ts"
-import { type Ended, type Given, s3beat, s3beatOnTerminal } from "../support/keystoreProcess.ts"
+import { type Ended, key, type PipeOptions, startAtTerminal } from "../support/RunningS3beat.ts"
+import { runS3beat, runS3beatInside } from "../support/runS3beat.ts"
 import { layer, TemporaryDirectory } from "../support/TemporaryDirectory.ts"
 
 const PASSPHRASE = "correct horse battery staple"
@@ -34,8 +34,12 @@ const place = Effect.gen(function* () {
 })
 
 /** Whatever was done: neither the secret nor the passphrase was shown. */
+const isDiscreet = (shown: string) => {
+  for (const secret of [SECRET, PASSPHRASE]) assert.notInclude(shown, secret)
+}
+
 const discreet = (ended: Ended): Ended => {
-  for (const secret of [SECRET, PASSPHRASE]) assert.notInclude(ended.stdout + ended.stderr, secret)
+  isDiscreet(ended.stdout + ended.stderr)
   return ended
 }
 
@@ -62,8 +66,8 @@ describe("s3beat keystore, as a process", () => {
     () =>
       Effect.gen(function* () {
         const { keystore, path } = yield* place
-        const ran = (args: ReadonlyArray<string>, given: Given = { env }) =>
-          Effect.map(s3beat([...args, "-c", path], given), discreet)
+        const ran = (args: ReadonlyArray<string>, given: PipeOptions = { env }) =>
+          Effect.map(runS3beat([...args, "-c", path], given), discreet)
         assert.deepStrictEqual(yield* ran(["keystore", "create"]), {
           exitCode: 0,
           stdout: `Made ${keystore}; it is empty, add to it with s3beat keystore add NAME.\n`,
@@ -83,7 +87,7 @@ describe("s3beat keystore, as a process", () => {
           refused(`${keystore}: the passphrase is wrong, or somebody without it has changed the keystore`)
         )
         yield* Effect.promise(() => writeFile(path, config.replace("output", "tags: [ '${SECRET_KEY}' ]\noutput")))
-        const decoded = yield* s3beat(["decode", "-c", path], { env: { ...env, SECRET_KEY: "no" }, stdin: "line\n" })
+        const decoded = yield* runS3beat(["decode", "-c", path], { env: { ...env, SECRET_KEY: "no" }, stdin: "line\n" })
         assert.include(decoded.stdout, `"tags":["${SECRET}"]`)
       }).pipe(inDirectory),
     SLOW_MACHINE
@@ -98,7 +102,7 @@ describe("s3beat keystore, as a process", () => {
         yield* Effect.forEach(
           ["A", "B", "C"],
           (name) =>
-            Effect.map(s3beat(["keystore", "add", name, "--stdin", "-c", path], { env, stdin: name }), (ended) =>
+            Effect.map(runS3beat(["keystore", "add", name, "--stdin", "-c", path], { env, stdin: name }), (ended) =>
               assert.deepStrictEqual(ended, { exitCode: 0, stdout: "", stderr: "" })
             ),
           { concurrency: "unbounded" }
@@ -113,24 +117,23 @@ describe("s3beat keystore, as a process", () => {
     () =>
       Effect.gen(function* () {
         const { keystore, path } = yield* place
-        const typed = { passphrase: `${PASSPHRASE}\r`, secret: `${SECRET}\r` }
-        const made = yield* s3beatOnTerminal(
-          ["keystore", "create", "-c", path],
-          [
-            { question: "New passphrase", answer: typed.passphrase },
-            { question: "The same again", answer: typed.passphrase }
-          ]
-        )
-        const added = yield* s3beatOnTerminal(
-          ["keystore", "add", "SECRET_KEY", "-c", path],
-          [
-            { question: "Passphrase of", answer: typed.passphrase },
-            { question: "Value of SECRET_KEY", answer: typed.secret }
-          ]
-        )
-        for (const ended of [made, added]) assert.strictEqual(discreet(ended).exitCode, 0, ended.stdout)
+        const made = yield* startAtTerminal(["keystore", "create", "-c", path])
+        yield* made.see("New passphrase")
+        yield* made.type(PASSPHRASE + key.enter)
+        yield* made.see("The same again")
+        yield* made.type(PASSPHRASE + key.enter)
+        assert.strictEqual(yield* made.exitCode, 0)
+
+        const added = yield* startAtTerminal(["keystore", "add", "SECRET_KEY", "-c", path])
+        yield* added.see("Passphrase of")
+        yield* added.type(PASSPHRASE + key.enter)
+        yield* added.see("Value of SECRET_KEY")
+        yield* added.type(SECRET + key.enter)
+        assert.strictEqual(yield* added.exitCode, 0)
+
+        isDiscreet((yield* made.screen) + (yield* added.screen))
         assert.deepStrictEqual(yield* keptIn(keystore), { SECRET_KEY: SECRET })
-      }).pipe(inDirectory),
+      }).pipe(Effect.scoped, inDirectory),
     SLOW_MACHINE
   )
 
@@ -140,16 +143,21 @@ describe("s3beat keystore, as a process", () => {
       Effect.gen(function* () {
         const { keystore, path } = yield* place
         const create = ["keystore", "create", "-c", path]
-        const differing = yield* s3beatOnTerminal(create, [
-          { question: "New passphrase", answer: `${PASSPHRASE}\r` },
-          { question: "The same again", answer: "another one\r" }
-        ])
-        assert.include(discreet(differing).stdout, "The two passphrases differ; nothing was done.")
-        const givenUp = yield* s3beatOnTerminal(create, [{ question: "New passphrase", answer: "\u0003" }])
-        assert.include(givenUp.stdout, "Given up; nothing was done.")
-        assert.deepStrictEqual([differing.exitCode, givenUp.exitCode], [2, 2])
+        const differing = yield* startAtTerminal(create)
+        yield* differing.see("New passphrase")
+        yield* differing.type(PASSPHRASE + key.enter)
+        yield* differing.see("The same again")
+        yield* differing.type(`another one${key.enter}`)
+        yield* differing.see("The two passphrases differ; nothing was done.")
+        isDiscreet(yield* differing.screen)
+
+        const givenUp = yield* startAtTerminal(create)
+        yield* givenUp.see("New passphrase")
+        yield* givenUp.type(key.ctrlC)
+        yield* givenUp.see("Given up; nothing was done.")
+        assert.deepStrictEqual([yield* differing.exitCode, yield* givenUp.exitCode], [2, 2])
         assert.strictEqual((yield* Effect.flip(KeystoreFile.read(keystore))).reason, "Missing")
-      }).pipe(inDirectory),
+      }).pipe(Effect.scoped, inDirectory),
     SLOW_MACHINE
   )
 })
@@ -158,8 +166,8 @@ describe("s3beat keystore", () => {
   it.live("what cannot be done is refused in one line, and changes nothing", () =>
     Effect.gen(function* () {
       const { keystore, path } = yield* place
-      const refuses = (args: ReadonlyArray<string>, message: string, given: Given = { env }) =>
-        Effect.map(s3beatCommand(["keystore", ...args, "-c", path], given), (ended) =>
+      const refuses = (args: ReadonlyArray<string>, message: string, given: PipeOptions = { env }) =>
+        Effect.map(runS3beatInside(["keystore", ...args, "-c", path], given), (ended) =>
           assert.deepStrictEqual(discreet(ended), refused(message))
         )
       const short = { env: { S3BEAT_KEYSTORE_PASSPHRASE: "short" } }
@@ -200,7 +208,7 @@ describe("s3beat keystore", () => {
         const { keystore, path } = yield* place
         yield* keep(keystore, { A: "1", B: "2" })
         const ran = (args: ReadonlyArray<string>, stdin = "") =>
-          Effect.map(s3beatCommand(["keystore", ...args, "-c", path], { env, stdin }), ({ exitCode, stderr }) =>
+          Effect.map(runS3beatInside(["keystore", ...args, "-c", path], { env, stdin }), ({ exitCode, stderr }) =>
             assert.strictEqual(exitCode, 0, stderr)
           )
         yield* ran(["add", "A", "--stdin", "--force"], " two lines\nof text\r\n")
@@ -215,7 +223,7 @@ describe("a config with a keystore", () => {
   it.live("nobody is asked for a passphrase unless a value names an entry; without one that is the error", () =>
     Effect.gen(function* () {
       const { keystore, path } = yield* place
-      const check = (given: Given) => s3beatCommand(["check", "--config-only", "-c", path], given)
+      const check = (given: PipeOptions) => runS3beatInside(["check", "--config-only", "-c", path], given)
       yield* keep(keystore, { OTHER: "1" })
       assert.deepInclude(yield* check({ env: { SECRET_KEY: "x" } }), { exitCode: 0, stderr: "" })
       yield* keep(keystore, { SECRET_KEY: SECRET })
@@ -235,7 +243,7 @@ describe("a config with a keystore", () => {
       const file = `${path}.passphrase`
       const env = { S3BEAT_KEYSTORE_PASSPHRASE_FILE: file }
       const check = (...flags: ReadonlyArray<string>) =>
-        s3beatCommand(["check", "--config-only", "-c", path, ...flags], { env })
+        runS3beatInside(["check", "--config-only", "-c", path, ...flags], { env })
       yield* Effect.promise(() => writeFile(file, `${PASSPHRASE}\r\n`))
       yield* keep(keystore, { SECRET_KEY: SECRET })
       yield* Effect.promise(() => rename(keystore, `${keystore}.moved`))
@@ -255,7 +263,7 @@ describe("a config with a keystore", () => {
     Effect.gen(function* () {
       const { keystore, path } = yield* place
       const check = Effect.map(
-        s3beatCommand(["check", "--config-only", "-c", path], { env: { ...env, SECRET_KEY: "x" } }),
+        runS3beatInside(["check", "--config-only", "-c", path], { env: { ...env, SECRET_KEY: "x" } }),
         discreet
       )
       yield* keep(keystore, { PERIOD: SECRET })

@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import * as ConfigFile from "../../src/config/ConfigFile.ts"
-import { s3beat } from "../support/program.ts"
+import { runS3beat } from "../support/runS3beat.ts"
 import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
 
 const old =
@@ -31,7 +31,7 @@ describe("migrate", () => {
       besideFile((cwd, fs) =>
         Effect.gen(function* () {
           const path = `${cwd}/s3beat.yml`
-          const first = yield* s3beat(["migrate"], { cwd })
+          const first = yield* runS3beat(["migrate"], { cwd })
           assert.deepStrictEqual({ exitCode: first.exitCode, stderr: first.stderr }, { exitCode: 0, stderr: "" })
           assert.include(
             first.stdout,
@@ -43,7 +43,7 @@ describe("migrate", () => {
           assert.strictEqual(yield* fs.readFileString(`${path}.bak`), old)
           assert.isFalse((yield* ConfigFile.load(path, {})).config.assumeRoleFlag)
 
-          const second = yield* s3beat(["migrate"], { cwd })
+          const second = yield* runS3beat(["migrate"], { cwd })
           assert.deepStrictEqual(second, {
             exitCode: 0,
             stdout: "s3beat.yml has the keys of the STS feature already; nothing was changed.\n",
@@ -60,7 +60,7 @@ describe("migrate", () => {
     () =>
       besideFile((cwd, fs) =>
         Effect.gen(function* () {
-          const { exitCode, stderr, stdout } = yield* s3beat(["migrate", "--dry-run"], { cwd })
+          const { exitCode, stderr, stdout } = yield* runS3beat(["migrate", "--dry-run"], { cwd })
           assert.deepStrictEqual({ exitCode, stderr }, { exitCode: 0, stderr: "Nothing was written.\n" })
           assert.strictEqual(
             stdout,
@@ -91,7 +91,7 @@ describe("migrate", () => {
           yield* fs.writeFileString(`${path}.bak.1`, "old")
           const before = yield* fs.stat(real)
 
-          const { exitCode, stdout } = yield* s3beat(["migrate"], { cwd })
+          const { exitCode, stdout } = yield* runS3beat(["migrate"], { cwd })
           assert.strictEqual(exitCode, 0)
           assert.include(stdout, "The file as it was: s3beat.yml.bak.2")
           assert.strictEqual(yield* fs.readLink(path), real)
@@ -115,7 +115,7 @@ describe("migrate", () => {
         (cwd, fs) =>
           Effect.gen(function* () {
             const [aliased, missing] = yield* Effect.all(
-              [s3beat(["migrate"], { cwd }), s3beat(["migrate", "-c", "none.yml"], { cwd })],
+              [runS3beat(["migrate"], { cwd }), runS3beat(["migrate", "-c", "none.yml"], { cwd })],
               { concurrency: 2 }
             )
             assert.deepStrictEqual(aliased, {

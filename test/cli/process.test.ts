@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
 import * as World from "../support/embeddedAws.ts"
-import * as S3beat from "../support/s3beatProcess.ts"
+import * as RunningS3beat from "../support/RunningS3beat.ts"
 import { layer as temporaryDirectory, TemporaryDirectory } from "../support/TemporaryDirectory.ts"
 
 /** The state of a socket that listens. **Source** include/net/tcp_states.h of Linux */
@@ -73,11 +73,11 @@ const working = Effect.gen(function* () {
   yield* Effect.promise(() => writeFile(config, text, { mode: 0o600 }))
   yield* aws.putObject("own-logs", "a", Buffer.from("one\n"))
   yield* aws.sendMessage(World.arn.events, "hello")
-  const daemon = yield* S3beat.start(["run", "-c", config], { THE_SECRET: World.beat.secretAccessKey })
+  const daemon = yield* RunningS3beat.start(["run", "-c", config], { env: { THE_SECRET: World.beat.secretAccessKey } })
   yield* Effect.repeat(Effect.delay(aws.queueDepth(World.arn.events), "20 millis"), {
     until: ({ inFlight, ready }) => inFlight + ready === 0
   })
-  return { daemon, pid: daemon.child.pid ?? 0 }
+  return daemon
 })
 
 describe.skipIf(process.platform !== "linux")("the daemon as a process", () => {
@@ -85,7 +85,8 @@ describe.skipIf(process.platform !== "linux")("the daemon as a process", () => {
     "opens no port, starts no process, and shows no secret on its command line or in its log",
     () =>
       Effect.gen(function* () {
-        const { daemon, pid } = yield* working
+        const daemon = yield* working
+        const { pid } = daemon
         assert.deepStrictEqual(yield* Effect.promise(() => openTo(pid)), [])
         // The same look at this process finds the AWS that it embeds.
         assert.isAbove((yield* Effect.promise(() => openTo(process.pid))).length, 0)
@@ -94,7 +95,7 @@ describe.skipIf(process.platform !== "linux")("the daemon as a process", () => {
         const commandLine = yield* Effect.promise(() => readFile(`/proc/${pid}/cmdline`, "utf8"))
         assert.include(commandLine, "run")
         assert.notInclude(commandLine, World.beat.secretAccessKey)
-        daemon.child.kill("SIGTERM")
+        yield* daemon.signal("SIGTERM")
         const { exitCode, stderr, stdout } = yield* daemon.ended
         assert.strictEqual(exitCode, 0)
         assert.notInclude(stdout + stderr, World.beat.secretAccessKey)

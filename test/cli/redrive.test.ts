@@ -9,7 +9,8 @@ import { toLine } from "../../src/deadletter/DeadLetter.ts"
 import * as EmbeddedAws from "../../src/demo/EmbeddedAws.ts"
 import { type Account, queueArn } from "../../src/demo/World.ts"
 import { eventLetter } from "../support/deadLetter.ts"
-import * as S3beat from "../support/s3beatProcess.ts"
+import * as RunningS3beat from "../support/RunningS3beat.ts"
+import { runS3beat } from "../support/runS3beat.ts"
 import { layer as temporaryDirectory, TemporaryDirectory } from "../support/TemporaryDirectory.ts"
 
 const region = "us-east-1"
@@ -99,9 +100,9 @@ const until = <E, R>(isSo: Effect.Effect<boolean, E, R>) =>
 
 /** The daemon, until it is so. */
 const runUntil = Effect.fnUntraced(function* <R>(config: string, isSo: Effect.Effect<boolean, never, R>) {
-  const daemon = yield* S3beat.start(["run", "-c", config])
+  const daemon = yield* RunningS3beat.start(["run", "-c", config])
   yield* until(isSo)
-  daemon.child.kill("SIGTERM")
+  yield* daemon.signal("SIGTERM")
   const { exitCode, stderr } = yield* daemon.ended
   assert.strictEqual(exitCode, 0, stderr)
   return stderr
@@ -128,11 +129,11 @@ describe("s3beat redrive", () => {
       )
       assert.include(log, "NotificationUnreadable")
       const config = yield* configFor(operator, ["queue: dead:us-east-1"])
-      const others = yield* S3beat.run(["redrive", "-c", config, "--reason", "ObjectCorrupt"])
+      const others = yield* runS3beat(["redrive", "-c", config, "--reason", "ObjectCorrupt"])
       assert.deepStrictEqual([others.exitCode, others.stdout], [0, "NotificationUnreadable: 0 sent back, 1 left\n"])
-      const dry = yield* S3beat.run(["redrive", "-c", config, "--dry-run", "--queue", arnOf("events")])
+      const dry = yield* runS3beat(["redrive", "-c", config, "--dry-run", "--queue", arnOf("events")])
       assert.deepStrictEqual([dry.exitCode, dry.stdout], [0, "NotificationUnreadable: 1 would go back\n"])
-      const real = yield* S3beat.run(["redrive", "-c", config, "--reason", "NotificationUnreadable"])
+      const real = yield* runS3beat(["redrive", "-c", config, "--reason", "NotificationUnreadable"])
       assert.deepStrictEqual([real.exitCode, real.stdout], [0, "NotificationUnreadable: 1 sent back\n"], real.stderr)
       assert.deepStrictEqual((yield* depthOf(dead)).ready, 0)
       assert.deepStrictEqual((yield* depthOf(events)).ready, 1)
@@ -144,7 +145,7 @@ describe("s3beat redrive", () => {
     Effect.gen(function* () {
       yield* send(own, "hello")
       const config = yield* configFor(operator, [])
-      const { exitCode, stderr, stdout } = yield* S3beat.run([
+      const { exitCode, stderr, stdout } = yield* runS3beat([
         "redrive",
         "-c",
         config,
@@ -165,7 +166,7 @@ describe("s3beat redrive", () => {
       const kept = join(path, "dead-letters.ndjson")
       const config = yield* configFor(beat, [`path: '${path}'`])
       yield* send(events, "hello")
-      const daemon = yield* S3beat.start(["run", "-c", config])
+      const daemon = yield* RunningS3beat.start(["run", "-c", config])
       yield* until(
         Effect.promise(() =>
           readFile(kept, "utf8").then(
@@ -175,12 +176,12 @@ describe("s3beat redrive", () => {
         )
       )
       const theirs = yield* configFor(operator, [`path: '${path}'`])
-      const refused = yield* S3beat.run(["redrive", "-c", config])
+      const refused = yield* runS3beat(["redrive", "-c", config])
       assert.strictEqual(refused.exitCode, 1)
       assert.include(refused.stderr, "sqs:SendMessage")
       const before = yield* depthOf(dead)
       assert.strictEqual(before.ready, 0)
-      const back = yield* S3beat.run(["redrive", "-c", theirs])
+      const back = yield* runS3beat(["redrive", "-c", theirs])
       assert.deepStrictEqual([back.exitCode, back.stdout], [0, "NotificationUnreadable: 1 sent back\n"], back.stderr)
       // It is rejected again, and kept again.
       yield* until(
@@ -191,11 +192,11 @@ describe("s3beat redrive", () => {
           )
         )
       )
-      daemon.child.kill("SIGTERM")
+      yield* daemon.signal("SIGTERM")
       assert.strictEqual((yield* daemon.ended).exitCode, 0)
 
       yield* Effect.promise(() => appendFile(kept, `${toLine(eventLetter("b", { event: '{"message":"late"}' }))}\n`))
-      const published = yield* S3beat.run(["redrive", "-c", theirs, "--reason", "EventsRejected"])
+      const published = yield* runS3beat(["redrive", "-c", theirs, "--reason", "EventsRejected"])
       assert.deepStrictEqual(
         [published.exitCode, published.stdout],
         [0, "EventsRejected: 1 sent back\nNotificationUnreadable: 0 sent back, 1 left\n"],
@@ -212,17 +213,17 @@ describe("s3beat redrive", () => {
     "it says in one line what is wrong with the command line, the config or the directory",
     Effect.gen(function* () {
       const none = yield* configFor(operator, [])
-      const nothing = yield* S3beat.run(["redrive", "-c", none])
+      const nothing = yield* runS3beat(["redrive", "-c", none])
       assert.strictEqual(nothing.exitCode, 2)
       assert.include(nothing.stderr, "sets neither deadLetter.queue nor deadLetter.path")
-      const wrong = yield* S3beat.run(["redrive", "-c", none, "--from", "dead"])
+      const wrong = yield* runS3beat(["redrive", "-c", none, "--from", "dead"])
       assert.deepStrictEqual(
         [wrong.exitCode, wrong.stderr],
         [2, "--from: dead names no region; write it as in dead:us-east-1\n"]
       )
       const path = join(yield* TemporaryDirectory, "empty")
       yield* Effect.promise(() => mkdir(path))
-      const empty = yield* S3beat.run(["redrive", "-c", yield* configFor(operator, [`path: '${path}'`])])
+      const empty = yield* runS3beat(["redrive", "-c", yield* configFor(operator, [`path: '${path}'`])])
       assert.deepStrictEqual([empty.exitCode, empty.stdout], [0, "There are no dead letters.\n"], empty.stderr)
     })
   )

@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect } from "effect"
 import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
-import { type CliOptions, runCli, startProcess } from "../support/cliProcess.ts"
+import * as RunningS3beat from "../support/RunningS3beat.ts"
+import { runS3beat } from "../support/runS3beat.ts"
 import * as World from "../support/embeddedAws.ts"
 import { layer, writeConfig, writeFileIn } from "../support/runWorld.ts"
 
@@ -21,8 +22,12 @@ const jsonLines = (text: string): ReadonlyArray<Record<string, unknown>> =>
 const messagesOf = (stderr: string) => jsonLines(stderr).map(({ message }) => message)
 
 /** The daemon with this config, once it has begun. */
-const startRun = Effect.fnUntraced(function* (config: string, args: ReadonlyArray<string> = [], options?: CliOptions) {
-  const process = yield* startProcess(["run", "-c", config, "--log-format", "json", ...args], options)
+const startRun = Effect.fnUntraced(function* (
+  config: string,
+  args: ReadonlyArray<string> = [],
+  options?: RunningS3beat.PipeOptions
+) {
+  const process = yield* RunningS3beat.start(["run", "-c", config, "--log-format", "json", ...args], options)
   yield* process.wrote("stderr", "Started s3beat")
   return process
 })
@@ -40,8 +45,8 @@ describe("s3beat run", () => {
         yield* upload("one", "two")
         yield* process.wrote("stdout", '"message":"two"')
         yield* process.signal("SIGTERM")
-        const { code, stderr, stdout } = yield* process.ended
-        assert.strictEqual(code, 0, stderr)
+        const { exitCode, stderr, stdout } = yield* process.ended
+        assert.strictEqual(exitCode, 0, stderr)
         const events = jsonLines(stdout)
         assert.deepStrictEqual(
           events.flatMap(({ message }) => message ?? []),
@@ -84,8 +89,8 @@ describe("s3beat run", () => {
         yield* upload("one")
         yield* process.wrote("stdout", '"message":"one"')
         yield* process.signal("SIGINT")
-        const { code, stdout } = yield* process.ended
-        assert.strictEqual(code, 0)
+        const { exitCode, stdout } = yield* process.ended
+        assert.strictEqual(exitCode, 0)
         assert.lengthOf(jsonLines(stdout), 1)
       }).pipe(Effect.scoped, Effect.provide(layer)),
     LIMIT
@@ -107,8 +112,8 @@ describe("s3beat run", () => {
         yield* Deferred.await(isReading)
         yield* process.signal("SIGTERM")
         yield* process.wrote("stderr", "Stopping: no more messages are taken")
-        const { code, stderr } = yield* process.signalUntilEnded("SIGTERM")
-        assert.strictEqual(code, 130)
+        const { exitCode, stderr } = yield* process.signalUntilEnded("SIGTERM")
+        assert.strictEqual(exitCode, 130)
         assert.notInclude(stderr, "Drained.")
       }).pipe(Effect.scoped, Effect.provide(layer)),
     LIMIT
@@ -119,8 +124,8 @@ describe("s3beat run", () => {
     () =>
       Effect.gen(function* () {
         const config = yield* writeConfig({ secretAccessKey: "not-the-secret-of-beat" })
-        const { code, stderr, stdout } = yield* runCli(["run", "-c", config, "--log-level", "none"])
-        assert.deepStrictEqual([code, stdout], [1, ""])
+        const { exitCode, stderr, stdout } = yield* runS3beat(["run", "-c", config, "--log-level", "none"])
+        assert.deepStrictEqual([exitCode, stdout], [1, ""])
         assert.match(stderr, /^s3beat cannot start: [^\n]*SignatureDoesNotMatch[^\n]*\n$/u)
         assert.notInclude(stderr, "not-the-secret-of-beat")
       }).pipe(Effect.provide(layer)),
@@ -143,8 +148,8 @@ describe("s3beat run", () => {
 output.console.enabled: true
 `
         )
-        const { code, stderr, stdout } = yield* runCli(["run", "-c", config])
-        assert.deepStrictEqual([code, stdout], [1, ""])
+        const { exitCode, stderr, stdout } = yield* runS3beat(["run", "-c", config])
+        assert.deepStrictEqual([exitCode, stdout], [1, ""])
         assert.match(stderr, /^s3beat cannot start: [^\n]*ECONNREFUSED[^\n]*\n$/u)
       }).pipe(Effect.provide(layer)),
     LIMIT

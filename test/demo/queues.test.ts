@@ -90,6 +90,16 @@ describe("queues on the embedded AWS", () => {
     }).pipe(Effect.scoped, Effect.provide(World.layer))
   )
 
+  it.effect("what only a FIFO queue takes is refused to those who may send, and nothing is sent", () =>
+    Effect.gen(function* () {
+      const aws = yield* EmbeddedAws
+      const { sqs } = yield* signedInAs(World.beat)
+      const input = { QueueUrl: yield* urlOf("s3beat-events"), MessageBody: "x", MessageDeduplicationId: "x" }
+      assert.strictEqual(yield* codeOf(() => sqs.send(new SendMessageCommand(input))), "400 InvalidParameterValue")
+      assert.strictEqual((yield* aws.queueDepth(World.arn.events)).ready, 0)
+    }).pipe(Effect.scoped, Effect.provide(World.layer))
+  )
+
   it.effect("a queue that is not there, or not in this region, does not exist", () =>
     Effect.gen(function* () {
       const { sqs } = yield* signedInAs(World.beat)

@@ -207,7 +207,7 @@ describe("EventEncoder", () => {
       { ...event, "@metadata": { ...event["@metadata"], _id: "id" } },
       {
         "@timestamp": "2026-01-02T03:04:05.006Z",
-        "@metadata": { beat: "s3beat", version: "1.2.3", _id: "id" },
+        "@metadata": { beat: "s3beat", type: "_doc", version: "1.2.3", _id: "id" },
         log: { offset: 7, file: { path: "https://logs.s3.us-east-1.amazonaws.com/a/b.gz" } },
         message: "x",
         aws: {

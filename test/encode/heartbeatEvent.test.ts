@@ -13,7 +13,7 @@ const textOf = (status: HeartbeatStatus, time = at) =>
 describe("heartbeatEvent", () => {
   it("is one line, to the letter", () => {
     assert.deepStrictEqual(textOf("started"), [
-      '{"@timestamp":"2026-01-02T03:04:05.678Z","@metadata":{"beat":"s3beat","version":"1.2.3"},' +
+      '{"@timestamp":"2026-01-02T03:04:05.678Z","@metadata":{"beat":"s3beat","type":"_doc","version":"1.2.3"},' +
         '"heartbeat":"{\\"service_name\\":\\"s3beat\\",\\"service_version\\":\\"1.2.3\\",\\"time\\":{\\"seconds\\":1767323045},' +
         '\\"status\\":{\\"code\\":1,\\"description\\":\\"Service started\\"}}","fullyqualifiedbeatname":"s3beat_prod"}'
     ])

@@ -69,6 +69,33 @@ describe("the policies of a config", () => {
     assert.notInclude(JSON.stringify(policies), "sqs:GetQueueUrl")
   })
 
+  it("the dead-letter queue is found and sent to by whoever's it is, and no more", () => {
+    const arn = "arn:aws:sqs:us-east-1:222222222222:dead"
+    const sends = ["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SendMessage"]
+    const dead = { name: "dead", region: "us-east-1" }
+    assert.deepStrictEqual(actionsOn(make({ deadLetterQueue: dead }), arn), [sends, []])
+    assert.lengthOf(make({ deadLetterQueue: dead }).queues, 1, "it needs no policy of its own")
+    const url = `https://sqs.us-east-1.amazonaws.com/222222222222/${dead.name}`
+    const byUrl = make({ deadLetterQueue: { ...dead, accountId: "222222222222", url } })
+    assert.deepStrictEqual(actionsOn(byUrl, arn), [sends.slice(1), []])
+    const ofRole = make({ deadLetterQueue: { ...dead, accountId: "111111111111" } })
+    assert.deepStrictEqual(actionsOn(ofRole, "arn:aws:sqs:us-east-1:111111111111:dead"), [[], sends])
+  })
+
+  it("a dead-letter queue of a third account is allowed on both sides", () => {
+    const deadLetterQueue = { name: "dead", region: "us-east-1", accountId: "444444444444" }
+    const { account, policy } = make({ deadLetterQueue }).queues[1] ?? {}
+    assert.strictEqual(account, "444444444444")
+    assert.deepStrictEqual(policy?.Statement, [
+      {
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::222222222222:role/s3beat" },
+        Action: ["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SendMessage"],
+        Resource: "arn:aws:sqs:us-east-1:444444444444:dead"
+      }
+    ])
+  })
+
   it("a KMS key of several accounts' is allowed to the role of its own account", () => {
     const key = "arn:aws:kms:us-east-1:333333333333:key/1"
     assert.deepStrictEqual(actionsOn(make({ roles: [role(A), role(C)], kmsKeys: [key] }), key), [
@@ -137,6 +164,7 @@ const options = fc.record(
     principal: fc.constantFrom(undefined, "arn:aws:iam::222222222222:user/s3beat"),
     buckets: fc.subarray(["logs", "audit"]),
     kmsKeys: fc.subarray(["arn:aws:kms:us-east-1:111111111111:key/1"]),
+    deadLetterQueue: fc.constantFrom(undefined, { name: "dead", region: "eu-west-1", accountId: "444444444444" }),
     roles: fc.subarray([role(A, { externalId: "shared" }), role(C, { buckets: ["prod-*"], queues: ["other"] })]),
     queues: fc.subarray(
       [

@@ -18,7 +18,7 @@ import { accountsOf, BEAT, KEY, partsOf, QUEUE, ROLE } from "../support/policyWo
 const configText = (endpoint: string, directory: string) => `
 s3beat:
   beatIdentifier: least
-  sqsQueues: events:us-east-1
+  sqsQueues: [events:us-east-1, bare:us-east-1]
   accessKeyID: AKIABEAT
   secretAccessKey: secret-of-beat
   assumeRoleFlag: true
@@ -26,6 +26,7 @@ s3beat:
   period: 1s
   heartbeatdisabled: true
   workers: 1
+  deadLetter.queue: letters:us-east-1
   endpoints: { s3: "${endpoint}", sqs: "${endpoint}", sts: "${endpoint}" }
 output.file: { path: ${JSON.stringify(directory)}, filename: events }
 `
@@ -52,8 +53,15 @@ const buckets: ReadonlyArray<Bucket> = [
   { name: "versioned", region: "us-east-1", isVersioned: true, kmsKey: KEY, notifies: { queueArn: QUEUE } }
 ]
 
+/** One without a redrive policy, and where its messages go that can never be shipped. */
+const bareQueue = { name: "bare", region: "us-east-1" }
+const letters = { name: "letters", region: "us-east-1" }
+
+const arnOf = ({ name }: typeof bareQueue) => QUEUE.replace(/events$/u, name)
+
 /** The world in which exactly this is allowed. */
-const layerAllowing = (policies: Policies) => layerAws({ accounts: accountsOf(partsOf(policies), buckets) })
+const layerAllowing = (policies: Policies) =>
+  layerAws({ accounts: accountsOf(partsOf(policies), buckets, [bareQueue, letters]) })
 
 const versionGone = JSON.stringify({
   Records: [
@@ -67,7 +75,10 @@ const versionGone = JSON.stringify({
   ]
 })
 
-/** Objects of both buckets, such as are gone by now, and a message that is none of ours and so is released. */
+/**
+ * Objects of both buckets, such as are gone by now, and messages that are none of ours: one is released, the other sent to the dead
+ * letters.
+ */
 const upload = Effect.gen(function* () {
   const aws = yield* EmbeddedAws
   yield* aws.putObject("plain", "here", Buffer.from("of plain\n"))
@@ -76,6 +87,7 @@ const upload = Effect.gen(function* () {
   yield* aws.deleteObject("plain", "gone")
   yield* aws.sendMessage(QUEUE, versionGone)
   yield* aws.sendMessage(QUEUE, "no notification")
+  yield* aws.sendMessage(arnOf(bareQueue), "no notification")
 })
 
 /** Runs the daemon until everything is delivered or anything is refused, and answers what was refused. */
@@ -94,7 +106,9 @@ const refusedWith = (policies: Policies) =>
       if (refused.length > 0) return refused.map(({ action }) => action)
       const { inFlight, ready } = yield* aws.queueDepth(QUEUE)
       const isReleased = ledger.some(({ action }) => action === "sqs:ChangeMessageVisibility")
-      if (ready === 0 && inFlight <= 1 && isReleased && linesOf(events).length === 2) return []
+      const bare = yield* aws.queueDepth(arnOf(bareQueue))
+      const isKept = (yield* aws.queueDepth(arnOf(letters))).ready === 1 && bare.ready + bare.inFlight === 0
+      if (ready === 0 && inFlight <= 1 && isReleased && isKept && linesOf(events).length === 2) return []
       yield* Effect.sleep("20 millis")
     }
   }).pipe(

@@ -4,18 +4,22 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Schema } from "effect"
-import { Command } from "effect/cli"
-import { s3beat } from "../../src/cli/Cli.ts"
+import { Effect, Schema } from "effect"
 import { EmbeddedAws, layer as layerAws } from "../../src/demo/EmbeddedAws.ts"
 import type { Account, Bucket, Queue, Role, User } from "../../src/demo/World.ts"
 import * as Policies from "../../src/policy/Policies.ts"
 import { accountsOf, BEAT, partsOf, QUEUE, ROLE } from "./policyWorld.ts"
+import { runS3beatInside } from "./runS3beat.ts"
+
+/** Where rejected messages go, where the config says so. */
+const letters: Queue = { name: "letters", region: "us-east-1" }
+
+const LETTERS = QUEUE.replace(/events$/u, letters.name)
 
 const parts = partsOf(
   Policies.make({
     queues: [{ name: "events", region: "us-east-1" }],
+    deadLetterQueue: letters,
     roles: [{ arn: ROLE, externalId: "shared", buckets: [], queues: [] }],
     sessionSeconds: 3600,
     principal: BEAT,
@@ -57,7 +61,7 @@ const worldOf = ({ bucket = same, isBucketForeign = false, queue = same, role, u
   }
   const buckets = [bucket(logs)]
   const stranger: Account = { id: "333333333333", users: [], roles: [], buckets, queues: [] }
-  return isBucketForeign ? [...accountsOf(changed, []), stranger] : accountsOf(changed, buckets)
+  return isBucketForeign ? [...accountsOf(changed, [], [letters]), stranger] : accountsOf(changed, buckets, [letters])
 }
 
 const Findings = Schema.fromJsonString(
@@ -88,10 +92,12 @@ const Findings = Schema.fromJsonString(
 
 /** What `s3beat check` printed, and how it ended. */
 export interface Checked {
-  readonly exitCode: number
+  readonly exitCode: number | undefined
   readonly stdout: string
   /** Of the queue, afterwards: how many messages may be received. */
   readonly ready: number
+  /** The same of the dead-letter queue. */
+  readonly letters: number
 }
 
 /** Runs `s3beat check` on the world as it was changed. */
@@ -105,34 +111,27 @@ export const runCheck = (change: Change = {}): Effect.Effect<Checked> =>
     )
     const config = join(directory, "s3beat.yml")
     writeFileSync(config, configText(aws.endpoint, directory, change), { mode: 0o600 })
-    const stdout: Array<string> = []
-    const console = Object.assign(Object.create(globalThis.console), {
-      log: (text: string) => stdout.push(text),
-      error: () => {}
-    })
-    const exitCode = yield* Command.runWith(s3beat, { version: "0.0.0" })([
-      "check",
-      "-c",
-      config,
-      ...(change.flags ?? [])
-    ]).pipe(
-      Effect.as(0),
-      Effect.catchTag("CommandFailed", (failed) => Effect.succeed(failed.exitCode)),
-      Effect.provideService(Console.Console, console),
-      Effect.provide(NodeServices.layer),
-      Effect.orDie
-    )
-    return { exitCode, stdout: stdout.join("\n"), ready: (yield* aws.queueDepth(QUEUE)).ready }
+    const { exitCode, stdout } = yield* runS3beatInside(["check", "-c", config, ...(change.flags ?? [])])
+    return {
+      exitCode,
+      stdout,
+      ready: (yield* aws.queueDepth(QUEUE)).ready,
+      letters: (yield* aws.queueDepth(LETTERS)).ready
+    }
   }).pipe(Effect.scoped, Effect.provide(layerAws({ accounts: worldOf(change) })), Effect.orDie)
 
 /** The findings of `s3beat check --json`. */
 export const findingsOf = (change: Change = {}) =>
   Effect.gen(function* () {
-    const { exitCode, ready, stdout } = yield* runCheck({ ...change, flags: ["--json", ...(change.flags ?? [])] })
+    const { exitCode, letters, ready, stdout } = yield* runCheck({
+      ...change,
+      flags: ["--json", ...(change.flags ?? [])]
+    })
     const { findings, ok } = yield* Effect.orDie(Schema.decodeEffect(Findings)(stdout))
     return {
       exitCode,
       ready,
+      letters,
       ok,
       findings,
       amiss: findings.filter(({ status }) => status === "failed" || status === "warning")

@@ -36,17 +36,18 @@ export const partsOf = ({ identity, queues, roles }: Policies) => {
   return { user, queue, role }
 }
 
-/** The world of these parts. */
+/** The world of these parts. **Shape** `others` are further queues of B. */
 export const accountsOf = (
   { queue, role, user }: ReturnType<typeof partsOf>,
-  buckets: ReadonlyArray<Bucket>
+  buckets: ReadonlyArray<Bucket>,
+  others: ReadonlyArray<Queue> = []
 ): ReadonlyArray<Account> => [
   {
     id: "222222222222",
     users: [user],
     roles: [],
     buckets: [],
-    queues: [queue, { name: "dead", region: "us-east-1" }]
+    queues: [queue, { name: "dead", region: "us-east-1" }, ...others]
   },
   { id: "111111111111", users: [], roles: [role], buckets, queues: [] }
 ]

@@ -1,17 +1,24 @@
 /**
- * The program's commands run within the test: as the process would, but for what it costs to start one.
+ * `s3beat`, run to its end: as a process of its own, or within the test. What keeps running is in `RunningS3beat.ts`.
  */
 import { NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer, Stdio, Stream } from "effect"
 import { Command } from "effect/cli"
 import { s3beat } from "../../src/cli/Cli.ts"
 import { CommandFailed, report } from "../../src/cli/CommandFailed.ts"
-import type { Ended, Given } from "./keystoreProcess.ts"
+import { type Ended, type PipeOptions, start } from "./RunningS3beat.ts"
 
-/** Runs the command with these variables beside those of the test's own process. */
-export const s3beatCommand = (
+/** Runs the real program with these arguments. */
+export const runS3beat = (args: ReadonlyArray<string>, options: PipeOptions = {}): Effect.Effect<Ended> =>
+  start(args, options).pipe(
+    Effect.flatMap(({ ended }) => ended),
+    Effect.scoped
+  )
+
+/** Runs its command within the test, as the process would, but for what it costs to start one. Its variables are those of the test, and `env`. */
+export const runS3beatInside = (
   args: ReadonlyArray<string>,
-  { env = {}, stdin = "" }: Given = {}
+  { env = {}, stdin = "" }: Pick<PipeOptions, "env" | "stdin"> = {}
 ): Effect.Effect<Ended> =>
   Effect.suspend(() => {
     const out: Array<string> = []
