@@ -51,6 +51,12 @@ export interface AwsClients<Client> {
   ) => Effect.Effect<A, AwsFailure | CredentialsError>
 }
 
+/**
+ * Clients that are kept. A notification names its region, and whoever forges one may name a new region each time: beyond this the client
+ * that was used least recently is closed, and made again when it is wanted. What was on its way over it is as if the connection had broken.
+ */
+const MAX_CLIENTS = 256
+
 /** A client and the keys that its next request is signed with. */
 interface Slot<Client> {
   readonly client: Client
@@ -81,12 +87,22 @@ export const make = <Client>(factory: ClientFactory<Client>): Effect.Effect<AwsC
       const known = slots.get(name)
       if (known !== undefined) {
         known.keys = keys
+        slots.delete(name)
+        slots.set(name, known)
         return known
       }
       const credentials: SdkKeysProvider = Object.assign(async () => slot.keys, { memoized: true as const })
       const slot: Slot<Client> = { client: factory.make({ region, credentials, maxAttempts: 1 }), keys }
       slots.set(name, slot)
+      closeOldest()
       return slot
+    }
+
+    const closeOldest = () => {
+      const [oldest] = slots
+      if (oldest === undefined || slots.size <= MAX_CLIENTS) return
+      slots.delete(oldest[0])
+      factory.close(oldest[1].client)
     }
 
     const call: AwsClients<Client>["call"] = Effect.fnUntraced(function* (identity, region, send) {
