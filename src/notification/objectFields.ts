@@ -15,12 +15,15 @@ const isName = (text: string): boolean => text.isWellFormed() && Buffer.byteLeng
 export const isKey = (key: string): boolean => key !== "" && isName(key)
 
 /**
- * The name of a bucket: those that are made today, and the older ones with upper case, underscores and up to 255 characters. A path or an
- * ARN, which the SDK would take to another place, is none.
+ * The name of a bucket: those that are made today, and the older ones with upper case, underscores and up to 255 characters. None is what the
+ * SDK would take to another place: a path, an ARN, and names with an ending that AWS keeps for itself, as access points have them, and
+ * buckets of S3 Express, which announce nothing and are opened without regard to their owner.
  *
  * **Source** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
-export const BucketName = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/u))
+export const BucketName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}(?<!-s3alias|--[a-z]{1,8}-s3|\.mrap)$/u)
+)
 
 /** A region: one label of a host's name, so that no request leaves the domain of AWS. Services that have none leave it empty. */
 export const Region = Schema.String.check(Schema.isPattern(/^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)?$/u))

@@ -5,6 +5,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib"
 import { Effect, Result, Stream } from "effect"
 import * as fc from "fast-check"
 import { decodeObject, type DecodeObjectOptions } from "../../src/decode/decodeObject.ts"
+import { acknowledgement } from "../../src/demo/Collector.ts"
 import { show } from "../../src/domain/ObjectRef.ts"
 import { parseNotification } from "../../src/notification/parseNotification.ts"
 import { makeAckReader } from "../../src/output/logstash/lumberjack.ts"
@@ -135,15 +136,13 @@ const fail = (what: string): never => {
 /** Two windows are on their way, of these many events. */
 const WINDOWS = [3, 5]
 
-const ack = (sequence: number) => Buffer.from([0x32, 0x41, ...[24, 16, 8, 0].map((bits) => (sequence >>> bits) & 255)])
-
 const acknowledgements: Target = {
   name: "acknowledgements",
   inputs: fc.oneof(
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     byBytes(
       fc
-        .array(fc.oneof(fc.nat(9), fc.constantFrom(0xffffffff, 0x80000000)).map(ack), { maxLength: 8 })
+        .array(fc.oneof(fc.nat(9), fc.constantFrom(0xffffffff, 0x80000000)).map(acknowledgement), { maxLength: 8 })
         .map((acks) => Buffer.concat(acks))
     )
   ),
