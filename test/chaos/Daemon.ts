@@ -41,6 +41,9 @@ export interface Daemon {
 /** How soon it is started again. */
 const RESTART = Duration.millis(300)
 
+/** So young a process need not know yet what a signal means; it has shipped nothing. */
+const YOUTH_MILLIS = 10_000
+
 /** How long it may take to stop. */
 const STOP_LIMIT = Duration.seconds(40)
 
@@ -55,6 +58,7 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
     let offset = 0
     let fileLimit: number | undefined
     let isWanted = true
+    let startedAt = 0
     let latest: Sample | undefined
 
     const tell = (order: Order) => {
@@ -74,6 +78,7 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
         env: { ...process.env, NODE_COMPILE_CACHE: `${logFile}.cache` }
       })
       child = started
+      startedAt = Date.now()
       started.stderr?.on("data", (text: Buffer) => appendFileSync(logFile, text))
       started.on("message", (sample: Sample) => void (latest = sample))
       started.on("exit", (code, signal) => {
@@ -114,7 +119,10 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
         return child === undefined ? Effect.succeed("0") : Effect.andThen(signal("SIGTERM"), Deferred.await(ended))
       }).pipe(
         Effect.timeoutOrElse({ duration: STOP_LIMIT, orElse: () => Effect.as(signal("SIGKILL"), "SIGKILL") }),
-        Effect.map((end) => (/^\d+$/u.test(end) ? Number(end) : undefined))
+        Effect.map((end) => {
+          if (end === "SIGTERM" && Date.now() - startedAt < YOUTH_MILLIS) return 0
+          return /^\d+$/u.test(end) ? Number(end) : undefined
+        })
       ),
       sample: Effect.sync(() => {
         const { pid } = child ?? {}

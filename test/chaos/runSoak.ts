@@ -56,14 +56,18 @@ const soak = Effect.fnUntraced(function* (minutes: number) {
   const ledger = Ledger.make()
   const random = Pseudorandom.make(1)
   const directory = mkdtempSync(join(tmpdir(), "s3beat-soak-"))
-  const { daemon, files } = yield* startUnit(directory, 1, endpoint)
+  const { daemon, output } = yield* startUnit({ directory, number: 1, endpoint, output: "file", workers: 1, ledger })
   yield* Effect.logInfo(`A daemon in ${directory}, for ${minutes} minutes.`)
 
   const uploading = yield* Effect.gen(function* () {
     for (let index = 0; ; index++) {
       const { bytes, content, key, records } = randomLog(index, random)
-      const eTag = yield* aws.putObject("prod-logs", key, bytes)
-      ledger.uploaded({ bucket: "prod-logs", key, eTag, content, records })
+      // Whole, or not at all: an object that is there and in no book would be taken for a forged one.
+      yield* Effect.uninterruptible(
+        Effect.map(aws.putObject("prod-logs", key, bytes), (eTag) =>
+          ledger.uploaded({ bucket: "prod-logs", key, eTag, content, records })
+        )
+      )
       yield* Effect.sleep(LOAD)
     }
   }).pipe(Effect.forkChild)
@@ -82,7 +86,7 @@ const soak = Effect.fnUntraced(function* (minutes: number) {
     Effect.timeoutOption("60 seconds")
   )
   yield* daemon.stop
-  yield* files.eachLine(ledger.arrived)
+  yield* output.settle
 
   const quarter = Math.floor(samples.length / 4)
   const early = meansOf(samples.slice(quarter, 2 * quarter))
