@@ -1,7 +1,7 @@
 /**
  * Where a daemon in trouble ships to: what can befall it, and how its events come into the books.
  */
-import { Effect, type Scope } from "effect"
+import { Effect, Option, Schema, type Scope } from "effect"
 import type { Ledger } from "../faults/Ledger.ts"
 import * as LumberjackSink from "../faults/LumberjackSink.ts"
 import * as OutputFiles from "../faults/OutputFiles.ts"
@@ -92,14 +92,22 @@ export const logstash = (ledger: Ledger): Effect.Effect<UnitOutput, never, Scope
 
 const nameOf = (bucket: string, key: string) => JSON.stringify([bucket, key])
 
-const objectOf = (text: string): ReadonlyArray<string> => {
-  const event: unknown = JSON.parse(text)
-  const isOfObject = (event: unknown): event is { readonly aws: { readonly s3: Named } } =>
-    typeof event === "object" && event !== null && "aws" in event
-  return isOfObject(event) ? [nameOf(event.aws.s3.bucket.name, event.aws.s3.object.key)] : []
-}
+/** What tells an event of an object from a heartbeat. */
+const EventOfObject = Schema.fromJsonString(
+  Schema.Struct({
+    aws: Schema.Struct({
+      s3: Schema.Struct({
+        bucket: Schema.Struct({ name: Schema.String }),
+        object: Schema.Struct({ key: Schema.String })
+      })
+    })
+  })
+)
 
-interface Named {
-  readonly bucket: { readonly name: string }
-  readonly object: { readonly key: string }
-}
+const decodeEvent = Schema.decodeUnknownOption(EventOfObject)
+
+const objectOf = (text: string): ReadonlyArray<string> =>
+  Option.match(decodeEvent(text), {
+    onNone: () => [],
+    onSome: ({ aws: { s3 } }) => [nameOf(s3.bucket.name, s3.object.key)]
+  })

@@ -53,6 +53,7 @@ if (isMainThread) {
     if (order._tag === "Sample") return void process.send?.(sample())
     offset = order.offset
     setEnvironmentData(CLOCK, offset)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
     clock.postMessage(offset)
   })
 
