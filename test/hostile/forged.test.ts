@@ -5,6 +5,7 @@ import dns from "node:dns"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Layer, Result } from "effect"
 import * as fc from "fast-check"
+import * as AwsClients from "../../src/aws/AwsClients.ts"
 import * as S3ReaderAws from "../../src/aws/S3ReaderAws.ts"
 import type { ObjectRef } from "../../src/domain/ObjectRef.ts"
 import { parseNotification } from "../../src/notification/parseNotification.ts"
@@ -170,4 +171,27 @@ describe("forged notifications", () => {
     }
     assert.strictEqual(believed({ bucket: "logs", key: "k", region: "" })[0]?.region, "us-east-1")
   })
+
+  it.effect("regions that nobody has named before do not pile up clients, and one that is in use stays", () =>
+    Effect.gen(function* () {
+      const open = new Set<string>()
+      let made = 0
+      const clients = yield* AwsClients.make<string>({
+        make: ({ region }) => {
+          made++
+          open.add(region)
+          return region
+        },
+        close: (region) => void open.delete(region)
+      })
+      const identity = Identities.identity("base identity", "BASE")
+      for (let n = 0; n < 2000; n++) {
+        for (const region of [`nowhere-${n}`, "us-east-1"]) {
+          assert.strictEqual(yield* clients.call(identity, region, async (client) => client), region)
+        }
+      }
+      assert.isAtMost(open.size, 256)
+      assert.strictEqual(made, 2001)
+    }).pipe(Effect.scoped)
+  )
 })
