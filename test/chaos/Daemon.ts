@@ -59,6 +59,8 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
     let fileLimit: number | undefined
     let isWanted = true
     let startedAt = 0
+    /** A second SIGTERM would end it at once. */
+    let isStopping = false
     let latest: Sample | undefined
 
     const tell = (order: Order) => {
@@ -79,6 +81,7 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
       })
       child = started
       startedAt = Date.now()
+      isStopping = false
       started.stderr?.on("data", (text: Buffer) => appendFileSync(logFile, text))
       started.on("message", (sample: Sample) => void (latest = sample))
       started.on("exit", (code, signal) => {
@@ -100,6 +103,7 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
     const signal = (signal: NodeJS.Signals) =>
       Effect.sync(() => {
         const isSent = child?.kill(signal) ?? false
+        isStopping ||= isSent && signal === "SIGTERM"
         // It is not to be killed twice.
         if (signal === "SIGKILL") child = undefined
         return isSent
@@ -116,7 +120,8 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
       setFileLimit: (kilobytes) => Effect.sync(() => void (fileLimit = kilobytes)),
       stop: Effect.suspend(() => {
         isWanted = false
-        return child === undefined ? Effect.succeed("0") : Effect.andThen(signal("SIGTERM"), Deferred.await(ended))
+        if (child === undefined) return Effect.succeed("0")
+        return Effect.andThen(isStopping ? Effect.void : signal("SIGTERM"), Deferred.await(ended))
       }).pipe(
         Effect.timeoutOrElse({ duration: STOP_LIMIT, orElse: () => Effect.as(signal("SIGKILL"), "SIGKILL") }),
         Effect.map((end) => {
