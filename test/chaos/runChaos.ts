@@ -5,17 +5,18 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Clock, Duration, Effect, Fiber, Layer } from "effect"
-import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
 import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
 import * as FaultProxy from "../faults/FaultProxy.ts"
 import * as Ledger from "../faults/Ledger.ts"
 import { randomLog } from "../faults/randomLog.ts"
 import * as TwoAccounts from "../support/embeddedAws.ts"
 import { isQueueEmpty, makeHurry } from "../support/hurry.ts"
+import { linesOf } from "../support/lawWorld.ts"
 import { LEASE_SECONDS } from "./configText.ts"
 import { excessOf } from "./excessOf.ts"
 import { lateStart, nextOrdeal, type Unit } from "./ordeals.ts"
 import { startUnit } from "./startUnit.ts"
+import { uploadInto } from "./uploadInto.ts"
 import { type Kind, kinds } from "./UnitOutput.ts"
 import * as Weather from "./Weather.ts"
 
@@ -82,7 +83,6 @@ export const runChaos = (options: ChaosOptions) =>
   )
 
 const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
-  const aws = yield* EmbeddedAws
   const proxy = yield* FaultProxy.FaultProxy
   const ledger = Ledger.make()
   const counts = new Map<string, number>()
@@ -107,17 +107,10 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
     `${options.daemons} daemons in ${directory}, for ${options.minutes} minutes, seed ${options.seed}.`
   )
 
-  const upload = Effect.fnUntraced(function* (index: number) {
-    const { bytes, content, key, records } = randomLog(index, forUploads)
-    const bucket = forUploads.pick(["prod-logs", "prod-logs-eu"])
-    const eTag = yield* aws.putObject(bucket, key, bytes)
-    ledger.uploaded({ bucket, key, eTag, content, records })
-  })
-
   const uploads = Effect.gen(function* () {
     for (let index = 0; ; index++) {
-      // Whole, or not at all: an object that is there and in no book would be taken for a forged one.
-      yield* Effect.uninterruptible(upload(index))
+      const log = randomLog(index, forUploads)
+      yield* uploadInto(ledger, forUploads.pick(["prod-logs", "prod-logs-eu"]), log)
       yield* Effect.sleep(Duration.millis(50 + forUploads.int(500)))
     }
   })
@@ -227,18 +220,11 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
 
 /** Uploads something new again and again, until every daemon has shipped a part of it. */
 const untilReady = Effect.fnUntraced(function* (units: ReadonlyArray<Unit>, ledger: Ledger.Ledger) {
-  const aws = yield* EmbeddedAws
   const open = new Set(units)
   for (let index = 0; open.size > 0; index++) {
     const [bucket = ""] = bucketNames
     const record = `ready? ${index}`
-    const content = Buffer.from(`${record}\n`)
-    const key = `ready/${index}.log`
-    yield* Effect.uninterruptible(
-      Effect.map(aws.putObject(bucket, key, content), (eTag) =>
-        ledger.uploaded({ bucket, key, eTag, content, records: [record] })
-      )
-    )
+    yield* uploadInto(ledger, bucket, linesOf(`ready/${index}.log`, record))
     yield* Effect.sleep("200 millis")
     for (const unit of open) {
       if (yield* unit.output.hasGot('"key":"ready/')) open.delete(unit)

@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Duration, Effect, Fiber, Layer } from "effect"
-import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
 import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
 import * as FaultProxy from "../faults/FaultProxy.ts"
 import * as Ledger from "../faults/Ledger.ts"
@@ -14,6 +13,7 @@ import * as TwoAccounts from "../support/embeddedAws.ts"
 import { isQueueEmpty } from "../support/hurry.ts"
 import type { ProcessSample } from "./Daemon.ts"
 import { startUnit } from "./startUnit.ts"
+import { uploadInto } from "./uploadInto.ts"
 
 /** **Shape** `early` and `late`: means over the second and the last quarter of the run; the first is for warming up. */
 export interface SoakReport {
@@ -51,7 +51,6 @@ export const runSoak = (minutes: number) =>
   )
 
 const soak = Effect.fnUntraced(function* (minutes: number) {
-  const aws = yield* EmbeddedAws
   const { endpoint } = yield* FaultProxy.FaultProxy
   const ledger = Ledger.make()
   const random = Pseudorandom.make(1)
@@ -61,13 +60,7 @@ const soak = Effect.fnUntraced(function* (minutes: number) {
 
   const uploading = yield* Effect.gen(function* () {
     for (let index = 0; ; index++) {
-      const { bytes, content, key, records } = randomLog(index, random)
-      // Whole, or not at all: an object that is there and in no book would be taken for a forged one.
-      yield* Effect.uninterruptible(
-        Effect.map(aws.putObject("prod-logs", key, bytes), (eTag) =>
-          ledger.uploaded({ bucket: "prod-logs", key, eTag, content, records })
-        )
-      )
+      yield* uploadInto(ledger, "prod-logs", randomLog(index, random))
       yield* Effect.sleep(LOAD)
     }
   }).pipe(Effect.forkChild)

@@ -75,15 +75,7 @@ const objects: ReadonlyArray<readonly [key: string, bytes: Uint8Array]> = [
     .map(({ input }, i) => [`corpus/${i}`, input] as const)
 ]
 
-const stranger = {
-  id: "333333333333",
-  users: [],
-  roles: [],
-  buckets: [{ name: "strangers-logs", region: "us-east-1" }],
-  queues: []
-}
-
-const world = World.layer({ accounts: [TwoAccounts.accountA, TwoAccounts.accountB, stranger] })
+const world = World.layer({ accounts: [TwoAccounts.accountA, TwoAccounts.accountB, TwoAccounts.stranger] })
 
 describe("hostile neighbours", () => {
   it.live(

@@ -17,15 +17,6 @@ import * as Pipeline from "../support/pipeline.ts"
 import { MAX_OBJECT_BYTES, rows } from "./dispositionRows.ts"
 import { fatesOf, isOf, isSettled } from "./fates.ts"
 
-/** Someone else's bucket, that a forged notification names. */
-const stranger = {
-  id: "333333333333",
-  users: [],
-  roles: [],
-  buckets: [{ name: "strangers-logs", region: "us-east-1" }],
-  queues: []
-}
-
 /** What the daemon did to all of them. */
 class Outcome extends Context.Service<
   Outcome,
@@ -78,7 +69,7 @@ const readme = readFileSync("README.md", "utf8")
 /** Reached by a stalled output in `stalledOutput.test.ts`, and by dead letters in `deadLettersOverHttp.test.ts`. */
 const ofDestinations = new Set(["OutputUnavailable", "DestinationUnavailable"])
 
-const world = World.layer({ accounts: [TwoAccounts.accountA, TwoAccounts.accountB, stranger] })
+const world = World.layer({ accounts: [TwoAccounts.accountA, TwoAccounts.accountB, TwoAccounts.stranger] })
 
 layer(outcome.pipe(Layer.provide(world), Layer.provide(Logged.layer)), { timeout: 60_000, excludeTestServices: true })(
   "what becomes of a message, over HTTP",

@@ -112,7 +112,7 @@ export const layer = (options: WorldOptions = {}) =>
     Layer.provideMerge(layerWithoutOutput(options))
   )
 
-/** Uploads a log, and notes it in the books before anything of it can arrive. */
+/** Uploads a log, and notes it in the books. */
 export const upload = Effect.fnUntraced(function* ({ bytes, content, key, records }: RandomLog) {
   const aws = yield* EmbeddedAws
   const books = yield* Books
