@@ -58,6 +58,12 @@ export interface AwsClients<Client> {
   ) => Effect.Effect<A, AwsFailure | CredentialsError, R>
 }
 
+/**
+ * Clients that are kept. A notification names its region, and whoever forges one may name a new region each time: beyond this the client
+ * that was used least recently is closed, and made again when it is wanted. What was on its way over it is as if the connection had broken.
+ */
+const MAX_CLIENTS = 256
+
 /** A client and the keys that its next request is signed with. The same keys are the same object, for those who derive from them. */
 interface Slot<Client> {
   readonly client: Client
@@ -89,13 +95,23 @@ export const make = <Client>(factory: ClientFactory<Client>): Effect.Effect<AwsC
       const known = slots.get(name)
       if (known !== undefined) {
         if (known.from !== from) Object.assign(known, { from, keys: toSdkKeys(from) })
+        slots.delete(name)
+        slots.set(name, known)
         return known
       }
       const credentials: SdkKeysProvider = Object.assign(async () => slot.keys, { memoized: true as const })
       const client = factory.make({ region, credentials, maxAttempts: 1 })
       const slot: Slot<Client> = { client, from, keys: toSdkKeys(from) }
       slots.set(name, slot)
+      closeOldest()
       return slot
+    }
+
+    const closeOldest = () => {
+      const [oldest] = slots
+      if (oldest === undefined || slots.size <= MAX_CLIENTS) return
+      slots.delete(oldest[0])
+      factory.close(oldest[1].client)
     }
 
     const run: AwsClients<Client>["run"] = (identity, region, send) => {

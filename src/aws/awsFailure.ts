@@ -2,6 +2,7 @@
  * What an SDK call failed of, in s3beat's words: the one place that reads the SDK's errors.
  */
 import { Data, Predicate } from "effect"
+import { printable } from "../domain/printable.ts"
 import { AccessDenied, CredentialsExpired, Unavailable } from "../domain/reasons.ts"
 
 /**
@@ -91,9 +92,7 @@ const throttledCodes = new Set([
   "IDPCommunicationError"
 ])
 
-const oneLine = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what must not reach a log line
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu, " ").slice(0, 400)
+const oneLine = (text: string): string => printable(text.replace(/\s+/gu, " ").slice(0, 400))
 
 const stringAt = (value: unknown, key: string): string | undefined =>
   Predicate.hasProperty(value, key) && Predicate.isString(value[key]) ? value[key] : undefined

@@ -5,6 +5,7 @@ import { Console, Effect, Option, Result } from "effect"
 import { Command, Flag } from "effect/cli"
 import { addStsKeys } from "../config/addStsKeys.ts"
 import * as ConfigFile from "../config/ConfigFile.ts"
+import { withoutSecrets } from "../config/withoutSecrets.ts"
 import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import * as flags from "./flags.ts"
 import { placeFile, type Placement, type PlacementFailed } from "./placeFile.ts"
@@ -16,7 +17,7 @@ export const migrate = Command.make(
   {
     config: flags.config,
     dryRun: Flag.Boolean("dry-run").pipe(
-      Flag.withDescription("Show what would be added, as a unified diff, and write nothing"),
+      Flag.withDescription("Show what would be added, as a unified diff without secrets, and write nothing"),
       Flag.withDefault(false)
     )
   },
@@ -30,7 +31,7 @@ export const migrate = Command.make(
         return yield* Console.log(`${path} has the keys of the STS feature already; nothing was changed.`)
       }
       if (dryRun) {
-        yield* Console.log(unifiedDiff(path, text, migrated).replace(/\n$/, ""))
+        yield* Console.log(unifiedDiff(path, withoutSecrets(text), withoutSecrets(migrated)).replace(/\n$/, ""))
         return yield* Console.error("Nothing was written.")
       }
 

@@ -11,10 +11,16 @@ import { byPosition, ofFile, type Problem, show } from "./Problem.ts"
 import { readYaml } from "./readYaml.ts"
 import { configKeys, fromFile, type S3beatConfig, S3beatFile } from "./S3beatConfig.ts"
 
+/** So many problems are shown: nobody reads on, and a file that is no config at all may have one for every byte. */
+const SHOWN_PROBLEMS = 200
+
+/** **Units** bytes: room for thousands of queues and roles. What is larger is another file, or written to keep a parser busy. */
+const MAX_FILE_BYTES = 256 * 1024
+
 /**
  * The config cannot be used.
  *
- * **Shape** `problems` in the order of the file, never empty; `message` shows each on a line of its own, as
+ * **Shape** `problems` in the order of the file, never empty; `message` shows each of the first on a line of its own, as
  * `s3beat.yml:12:5 stsCredsExpirationTime: 14m is below the minimum of 15m`. No value of a secret key is ever in it.
  */
 export class ConfigFileError extends Schema.TaggedError<ConfigFileError>()("ConfigFileError", {
@@ -24,7 +30,9 @@ export class ConfigFileError extends Schema.TaggedError<ConfigFileError>()("Conf
   )
 }) {
   override get message() {
-    return this.problems.map((problem) => show(this.path, problem)).join("\n")
+    const shown = this.problems.slice(0, SHOWN_PROBLEMS).map((problem) => show(this.path, problem))
+    const others = this.problems.length - shown.length
+    return [...shown, ...(others > 0 ? [`${this.path}: ${others} more of them`] : [])].join("\n")
   }
 }
 
@@ -112,6 +120,9 @@ export const read: (path: string) => Effect.Effect<ConfigText, ConfigFileError, 
   const info = yield* Effect.mapError(fs.stat(path), unreadable)
   if (info.type === "Directory") {
     return yield* failure(path, [ofFile("is a directory; name the file in it, such as s3beat.yml")])
+  }
+  if (info.size > MAX_FILE_BYTES) {
+    return yield* failure(path, [ofFile(`holds ${info.size} bytes; a config has at most ${MAX_FILE_BYTES}`)])
   }
   const text = decodeUtf8(yield* Effect.mapError(fs.readFile(path), unreadable))
   return text === undefined ? yield* failure(path, [ofFile("is not UTF-8; save it in that encoding")]) : { text, info }

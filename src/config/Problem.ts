@@ -2,6 +2,7 @@
  * What is wrong, or worth a warning, in a config file, and where.
  */
 import { Order } from "effect"
+import { printable } from "../domain/printable.ts"
 
 /** A place in a text. **Units** Both count from 1, as editors do; 0 means the file as a whole. */
 export interface Position {
@@ -35,10 +36,10 @@ export const byPosition: Order.Order<Problem> = Order.combine(
   Order.mapInput(Order.Number, (problem) => problem.column)
 )
 
-/** One line for people: `s3beat.yml:12:5 stsCredsExpirationTime: 14m is below the minimum of 15m`. */
+/** One line for people, whatever the file holds: `s3beat.yml:12:5 stsCredsExpirationTime: 14m is below the minimum of 15m`. */
 export const show = (file: string, { column, key, line, message }: Problem): string => {
   const place = line === 0 ? `${file}:` : `${file}:${line}:${column}`
-  return key === "" ? `${place} ${message}` : `${place} ${key}: ${message}`
+  return `${place} ${printable(key === "" ? message : `${key}: ${message}`)}`
 }
 
 /** A key as people name it: `sqsQueues[0]`, `output.file.path`. Keys under `s3beat` go by their own name. */

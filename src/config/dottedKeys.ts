@@ -33,12 +33,20 @@ export const nest = (
   const setTwice = (earlier: Position, at: Position, where: KeyPath) =>
     problems.push(ofKey(at, where, `is already set on line ${earlier.line}; keep one of the two`))
 
+  /** Sections that were merged here: to copy one for each key that is added would take a second power of their number. */
+  const merges = new Map<Mapping["entries"], Map<string, Entry>>()
+  const ownEntries = ({ entries }: Mapping): Map<string, Entry> => {
+    const own = merges.get(entries) ?? new Map(entries)
+    merges.set(own, own)
+    return own
+  }
+
   const put = (into: Map<string, Entry>, name: string, entry: Entry, within: KeyPath): void => {
     const earlier = into.get(name)
     if (earlier === undefined || isEmpty(earlier.value)) {
       into.set(name, entry)
     } else if (earlier.value._tag === "Mapping" && entry.value._tag === "Mapping") {
-      const merged = new Map(earlier.value.entries)
+      const merged = ownEntries(earlier.value)
       for (const [inner, value] of entry.value.entries) put(merged, inner, value, [...within, name])
       into.set(name, { key: earlier.key, value: { ...earlier.value, entries: merged } })
     } else if (!isEmpty(entry.value)) {

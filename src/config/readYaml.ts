@@ -83,7 +83,7 @@ export const readYaml = (text: string, environment: Environment): ReadConfig => 
       return [{ name, key: keyPosition, value: read(value, keyPosition, [...path, ...stepsOf(name)]) }]
     })
     const nested = nest(spelled, position, path)
-    problems.push(...nested.problems)
+    for (const problem of nested.problems) problems.push(problem)
     return nested.mapping
   }
 

@@ -41,7 +41,9 @@ export const yamlDocument = (text: string): YamlDocument => {
 }
 
 /** The parser's own words, but for what it quotes of the file, behind a colon or as a tag: that could be a secret. */
-const syntaxMessage = (error: { readonly code: string; readonly message: string }): string =>
-  error.code === "MULTIPLE_DOCS"
-    ? "a second document begins here; one file holds one config"
-    : `is no YAML: ${error.message.replace(/(?<=\w): .*$/s, "").replace(/[!%]\S+/g, "…")}`
+const syntaxMessage = ({ code, message }: { readonly code: string; readonly message: string }): string => {
+  if (code === "MULTIPLE_DOCS") return "a second document begins here; one file holds one config"
+  if (code === "RESOURCE_EXHAUSTION" || message.startsWith("Maximum call stack"))
+    return "is nested deeper than any config"
+  return `is no YAML: ${message.replace(/(?<=\w): .*$/s, "").replace(/[!%]\S+/g, "…")}`
+}

@@ -1,6 +1,7 @@
 /**
  * One S3 object as a notification names it, and what S3 says of it when it is opened.
  */
+import { printable } from "./printable.ts"
 
 /**
  * The S3 object that a notification announces.
@@ -21,10 +22,5 @@ export interface ObjectRef {
   readonly size?: number
 }
 
-/**
- * A short name for people: `s3://bucket/key`. Control characters in the key are escaped, so that a key cannot forge a
- * log line.
- */
-export const show = (ref: ObjectRef): string =>
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not reach a terminal
-  `s3://${ref.bucket}/${ref.key.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)}`
+/** A short name for people: `s3://bucket/key`. What is not seen is escaped, so that neither can forge a log line. */
+export const show = (ref: ObjectRef): string => printable(`s3://${ref.bucket}/${ref.key}`)

@@ -5,20 +5,20 @@
  */
 import { Schema } from "effect"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
-import { optional } from "./s3Event.ts"
+import { BucketName, DEFAULT_REGION, isKey, optional, Region, Size, Tag } from "./objectFields.ts"
 
 /** An event of S3 on an event bus. */
 export const EventBridgeEvent = Schema.Struct({
   source: Schema.Literal("aws.s3"),
   "detail-type": Schema.String,
-  region: Schema.NonEmptyString,
+  region: Region,
   detail: Schema.Struct({
-    bucket: Schema.Struct({ name: Schema.NonEmptyString }),
+    bucket: Schema.Struct({ name: BucketName }),
     object: Schema.Struct({
-      key: Schema.NonEmptyString,
-      size: Schema.optionalKey(Schema.NullOr(Schema.Number)),
-      etag: Schema.optionalKey(Schema.NullOr(Schema.String)),
-      "version-id": Schema.optionalKey(Schema.NullOr(Schema.String))
+      key: Schema.String.check(Schema.makeFilter(isKey)),
+      size: Size,
+      etag: Tag,
+      "version-id": Tag
     })
   })
 })
@@ -30,7 +30,7 @@ export const isCreated = (event: typeof EventBridgeEvent.Type): boolean => event
 export const toObjectRef = ({ detail, region }: typeof EventBridgeEvent.Type): ObjectRef => ({
   bucket: detail.bucket.name,
   key: detail.object.key,
-  region,
+  region: region || DEFAULT_REGION,
   ...optional("versionId", detail.object["version-id"]),
   ...optional("eTag", detail.object.etag?.replaceAll('"', "")),
   ...optional("size", detail.object.size)

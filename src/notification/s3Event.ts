@@ -6,6 +6,7 @@
 import { Result, Schema } from "effect"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import { NotificationUnreadable } from "./Notification.ts"
+import { BucketName, DEFAULT_REGION, isKey, optional, Region, Size, Tag } from "./objectFields.ts"
 
 /** One entry of `Records`. What is not read here is not checked either. */
 export const S3EventRecord = Schema.Struct({
@@ -13,15 +14,10 @@ export const S3EventRecord = Schema.Struct({
   eventVersion: Schema.String.check(Schema.isPattern(/^2\./u, { message: "an event version of 2.x" })),
   eventSource: Schema.String,
   eventName: Schema.String,
-  awsRegion: Schema.String,
+  awsRegion: Region,
   s3: Schema.Struct({
-    bucket: Schema.Struct({ name: Schema.NonEmptyString }),
-    object: Schema.Struct({
-      key: Schema.NonEmptyString,
-      size: Schema.optionalKey(Schema.NullOr(Schema.Number)),
-      eTag: Schema.optionalKey(Schema.NullOr(Schema.String)),
-      versionId: Schema.optionalKey(Schema.NullOr(Schema.String))
-    })
+    bucket: Schema.Struct({ name: BucketName }),
+    object: Schema.Struct({ key: Schema.NonEmptyString, size: Size, eTag: Tag, versionId: Tag })
   })
 })
 
@@ -40,17 +36,11 @@ export const toObjectRef = (record: typeof S3EventRecord.Type): Result.Result<Ob
   Result.map(decodeKey(record.s3.object.key), (key) => ({
     bucket: record.s3.bucket.name,
     key,
-    region: record.awsRegion,
+    region: record.awsRegion || DEFAULT_REGION,
     ...optional("versionId", record.s3.object.versionId),
     ...optional("eTag", record.s3.object.eTag?.replaceAll('"', "")),
     ...optional("size", record.s3.object.size)
   }))
-
-/** A field only where it says something: `null` and the empty string say nothing. */
-export const optional = <Key extends string, Value>(key: Key, value: Value | null | undefined) =>
-  value === undefined || value === null || value === ""
-    ? undefined
-    : ({ [key]: value } as { readonly [K in Key]: Value })
 
 /**
  * S3 encodes keys as HTML forms do: a space as `+`, everything else that is not plain as percent-encoded UTF-8.
@@ -58,6 +48,7 @@ export const optional = <Key extends string, Value>(key: Key, value: Value | nul
 const decodeKey = (key: string): Result.Result<string, NotificationUnreadable> =>
   Result.try({
     try: () => decodeURIComponent(key.replaceAll("+", " ")),
-    catch: () =>
-      new NotificationUnreadable({ detail: "Records[].s3.object.key is not URL-encoded UTF-8, as S3 would encode it" })
-  })
+    catch: () => unlikeS3("is not URL-encoded UTF-8, as S3 would encode it")
+  }).pipe(Result.filterOrFail(isKey, () => unlikeS3("is longer than any key, or no well-formed text")))
+
+const unlikeS3 = (what: string) => new NotificationUnreadable({ detail: `Records[].s3.object.key ${what}` })

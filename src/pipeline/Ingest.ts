@@ -3,20 +3,22 @@
  *
  * receive → lease → notification → objects → read → decode → encode → publish → settle
  */
-import { Effect, FiberSet, Metric, Stream } from "effect"
+import { Effect, FiberSet, Metric, Predicate, Stream } from "effect"
 import type { Duration } from "effect"
+import type { DeadLetters } from "../deadletter/DeadLetters.ts"
 import { type DecodeOptions, decodeObject } from "../decode/decodeObject.ts"
 import { byteLength } from "../domain/EventBatch.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { EventEncoder } from "../encode/EventEncoder.ts"
 import { Publisher } from "../output/Publisher.ts"
-import { S3Reader } from "../reader/S3Reader.ts"
+import { type S3Object, S3Reader } from "../reader/S3Reader.ts"
 import { Lease } from "../source/Lease.ts"
 import * as metrics from "../telemetry/metrics.ts"
 import * as AckedObjects from "./AckedObjects.ts"
 import * as ByteBudget from "./ByteBudget.ts"
 import { bytesFor, isSmall } from "./bytesFor.ts"
+import type { Failure } from "./disposition.ts"
 import { encodeRecords } from "./encodeRecords.ts"
 import { keepLevel } from "./level.ts"
 import { objectsOf } from "./objectsOf.ts"
@@ -82,32 +84,49 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   const shipObject = (message: QueueMessage, ref: ObjectRef) =>
     acked.has(message, ref)
       ? Effect.void
-      : reader.open(ref).pipe(
-          Effect.flatMap((object) => {
-            const encoder = options.encoder.forObject(object.ref)
-            const decode = { ...options.decode, key: ref.key, sizeHint: object.ref.size, isTransient: true }
-            return decodeObject(object.body, decode).pipe(
-              encodeRecords(encoder),
-              Stream.mapEffect(
-                ({ events, recordBytes }) =>
-                  publisher.publish(events).pipe(
-                    keepRefused(message, ref, events),
-                    waiting.spend(byteLength(events)),
-                    Effect.andThen(countAcked(events.count, recordBytes)),
-                    Effect.tap(() => Effect.sync(() => options.encoder.release(events)))
-                  ),
-                { concurrency: isSmall(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
-              ),
-              Stream.runFold(
-                () => 0,
-                (sum: number, count) => sum + count
-              )
-            )
-          }),
-          Effect.scoped,
-          reading.spend(bytesFor(ref)),
+      : shipWithin(bytesFor(ref), message, ref).pipe(
           Effect.tap((count) => Effect.sync(() => acked.add(message, ref)).pipe(Effect.andThen(countShipped(count))))
         )
+
+  /** Ships an object within so many bytes. One that is larger than its notification says, which anyone may have sent, waits for more. */
+  const shipWithin = (
+    bytes: number,
+    message: QueueMessage,
+    ref: ObjectRef
+  ): Effect.Effect<number, Failure, DeadLetters> =>
+    reader.open(ref).pipe(
+      Effect.flatMap((object): Effect.Effect<number | { readonly needed: number }, Failure, DeadLetters> => {
+        const needed = bytesFor(object.ref)
+        return needed > bytes ? Effect.succeed({ needed }) : shipBody(message, ref, object)
+      }),
+      Effect.scoped,
+      reading.spend(bytes),
+      Effect.flatMap((shipped) =>
+        Predicate.isNumber(shipped) ? Effect.succeed(shipped) : shipWithin(shipped.needed, message, ref)
+      )
+    )
+
+  const shipBody = (message: QueueMessage, ref: ObjectRef, object: S3Object) => {
+    const encoder = options.encoder.forObject(object.ref)
+    const decode = { ...options.decode, key: ref.key, sizeHint: object.ref.size, isTransient: true }
+    return decodeObject(object.body, decode).pipe(
+      encodeRecords(encoder),
+      Stream.mapEffect(
+        ({ events, recordBytes }) =>
+          publisher.publish(events).pipe(
+            keepRefused(message, ref, events),
+            waiting.spend(byteLength(events)),
+            Effect.andThen(countAcked(events.count, recordBytes)),
+            Effect.tap(() => Effect.sync(() => options.encoder.release(events)))
+          ),
+        { concurrency: isSmall(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
+      ),
+      Stream.runFold(
+        () => 0,
+        (sum: number, count) => sum + count
+      )
+    )
+  }
 
   yield* Effect.forkChild(
     keepLevel({

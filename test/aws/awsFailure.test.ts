@@ -89,7 +89,7 @@ describe("awsFailure", () => {
 
   it("the text names code, cause and status, in one line", () => {
     const { detail } = fromUnknown(thrown("AccessDenied", 403, "not\r\n\tallowed\u001b[31m"))
-    assert.strictEqual(detail, "AccessDenied: not allowed [31m (HTTP 403)")
+    assert.strictEqual(detail, "AccessDenied: not allowed\\u001b[31m (HTTP 403)")
   })
 
   it("whatever is thrown becomes a failure of one short line", () => {

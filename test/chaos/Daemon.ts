@@ -41,6 +41,9 @@ export interface Daemon {
 /** How soon it is started again. */
 const RESTART = Duration.millis(300)
 
+/** So young a process need not know yet what a signal means; it has shipped nothing. */
+const YOUTH_MILLIS = 10_000
+
 /** How long it may take to stop. */
 const STOP_LIMIT = Duration.seconds(40)
 
@@ -55,6 +58,9 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
     let offset = 0
     let fileLimit: number | undefined
     let isWanted = true
+    let startedAt = 0
+    /** A second SIGTERM would end it at once. */
+    let isStopping = false
     let latest: Sample | undefined
 
     const tell = (order: Order) => {
@@ -74,6 +80,8 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
         env: { ...process.env, NODE_COMPILE_CACHE: `${logFile}.cache` }
       })
       child = started
+      startedAt = Date.now()
+      isStopping = false
       started.stderr?.on("data", (text: Buffer) => appendFileSync(logFile, text))
       started.on("message", (sample: Sample) => void (latest = sample))
       started.on("exit", (code, signal) => {
@@ -95,6 +103,7 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
     const signal = (signal: NodeJS.Signals) =>
       Effect.sync(() => {
         const isSent = child?.kill(signal) ?? false
+        isStopping ||= isSent && signal === "SIGTERM"
         // It is not to be killed twice.
         if (signal === "SIGKILL") child = undefined
         return isSent
@@ -111,10 +120,14 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
       setFileLimit: (kilobytes) => Effect.sync(() => void (fileLimit = kilobytes)),
       stop: Effect.suspend(() => {
         isWanted = false
-        return child === undefined ? Effect.succeed("0") : Effect.andThen(signal("SIGTERM"), Deferred.await(ended))
+        if (child === undefined) return Effect.succeed("0")
+        return Effect.andThen(isStopping ? Effect.void : signal("SIGTERM"), Deferred.await(ended))
       }).pipe(
         Effect.timeoutOrElse({ duration: STOP_LIMIT, orElse: () => Effect.as(signal("SIGKILL"), "SIGKILL") }),
-        Effect.map((end) => (/^\d+$/u.test(end) ? Number(end) : undefined))
+        Effect.map((end) => {
+          if (end === "SIGTERM" && Date.now() - startedAt < YOUTH_MILLIS) return 0
+          return /^\d+$/u.test(end) ? Number(end) : undefined
+        })
       ),
       sample: Effect.sync(() => {
         const { pid } = child ?? {}

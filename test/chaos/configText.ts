@@ -6,15 +6,17 @@ import * as TwoAccounts from "../support/embeddedAws.ts"
 /** The least that the Schema allows: messages of a daemon that was killed come back as soon as can be. */
 export const LEASE_SECONDS = 30
 
-/** What a config differs by. */
+/** What a config differs by. **Shape** Without `workers` there are as many as by default. */
 export interface ConfigTextOptions {
   readonly identifier: string
   readonly endpoint: string
-  readonly directory: string
+  readonly workers?: number
+  /** The section of its output. */
+  readonly output: string
 }
 
 /** The text. */
-export const configText = ({ directory, endpoint, identifier }: ConfigTextOptions): string => `
+export const configText = ({ endpoint, identifier, output, workers }: ConfigTextOptions): string => `
 s3beat:
   beatIdentifier: ${identifier}
   sqsQueues: ${TwoAccounts.events.name}:${TwoAccounts.events.region}
@@ -26,12 +28,9 @@ s3beat:
   period: 1s
   visibilityTimeout: ${LEASE_SECONDS}s
   shutdownTimeout: 3s
+  workers: ${workers ?? "auto"}
   maxInFlightMessages: 20
   maxBytesInFlight: 16MiB
   endpoints: { s3: ${endpoint}, sqs: ${endpoint}, sts: ${endpoint} }
-output.file:
-  path: ${JSON.stringify(directory)}
-  filename: events
-  rotate_every_kb: 16384
-  number_of_files: 1024
+${output}
 `

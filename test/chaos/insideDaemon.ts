@@ -1,8 +1,10 @@
 /**
- * Loaded into a daemon before the program (`node --import`): sets its wall clock as its parent says, and tells how it fares.
+ * Loaded into a daemon before the program (`node --import`), and into each of its threads: sets its wall clock as its parent says, and tells how
+ * it fares.
  * Time that is measured, as sleeps are, goes on as it does on a machine whose clock is set.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks"
+import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads"
 
 /** What the parent asks for. **Units** milliseconds. */
 export type Order = { readonly _tag: "SetClock"; readonly offset: number } | { readonly _tag: "Sample" }
@@ -15,7 +17,10 @@ export interface Sample {
   readonly loopDelay: number
 }
 
-let offset = 0
+/** By this name threads that are still to come are told of the clock, and those that are there are told of each change. */
+const CLOCK = "s3beat-chaos-clock"
+
+let offset = Number(getEnvironmentData(CLOCK) ?? 0)
 const realNow = Date.now
 const shiftedNow = () => realNow() + offset
 
@@ -40,12 +45,24 @@ const sample = (): Sample => {
   return taken
 }
 
-process.on("message", (order: Order) => {
-  if (order._tag === "SetClock") offset = order.offset
-  else process.send?.(sample())
-})
+const clock = new BroadcastChannel(CLOCK)
+clock.unref()
 
-// Whoever started it is gone without a word: nobody would ever stop it.
-process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
+if (isMainThread) {
+  process.on("message", (order: Order) => {
+    if (order._tag === "Sample") return void process.send?.(sample())
+    offset = order.offset
+    setEnvironmentData(CLOCK, offset)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
+    clock.postMessage(offset)
+  })
 
-process.channel?.unref()
+  // Whoever started it is gone without a word: nobody would ever stop it.
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
+
+  process.channel?.unref()
+} else {
+  clock.addEventListener("message", (event) => {
+    if (event instanceof MessageEvent) offset = Number(event.data)
+  })
+}

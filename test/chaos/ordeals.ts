@@ -4,15 +4,16 @@
 import { Duration, Effect } from "effect"
 import type { Pseudorandom } from "../../src/demo/Pseudorandom.ts"
 import * as Fault from "../faults/Fault.ts"
+import type { Conduct } from "../faults/LumberjackSink.ts"
 import { LEASE_SECONDS } from "./configText.ts"
 import type { Daemon } from "./Daemon.ts"
-import type { OutputFiles } from "../faults/OutputFiles.ts"
+import type { Kind, UnitOutput } from "./UnitOutput.ts"
 import { randomStorm, type Weather } from "./Weather.ts"
 
-/** A daemon and its files. `isBusy` while an ordeal of its own is under way. */
+/** A daemon and its output. `isBusy` while an ordeal of its own is under way. */
 export interface Unit {
   readonly daemon: Daemon
-  readonly files: OutputFiles
+  readonly output: UnitOutput
   isBusy: boolean
 }
 
@@ -23,9 +24,16 @@ export interface OrdealWorld {
   readonly random: Pseudorandom
 }
 
-/** Something that happens. **Shape** one that is `ofUnit` has a daemon to itself; `weight` is how often, against the others. */
+/**
+ * Something that happens. **Shape** one that is `ofUnit` has a daemon to itself, one with an output of that kind where one is told; `weight` is
+ * how often, against the others.
+ */
 export type Ordeal = { readonly name: string; readonly weight: number } & (
-  | { readonly ofUnit: true; readonly befall: (unit: Unit, random: Pseudorandom) => Effect.Effect<void> }
+  | {
+      readonly ofUnit: true
+      readonly output?: Kind
+      readonly befall: (unit: Unit, random: Pseudorandom) => Effect.Effect<void>
+    }
   | { readonly ofUnit: false; readonly befall: (world: OrdealWorld) => Effect.Effect<void> }
 )
 
@@ -54,6 +62,15 @@ const outage = (
     during(weather.outage(service, fault), seconds(random, least, most), weather.outage(service))
 })
 
+const collector = (name: string, conduct: (random: Pseudorandom) => Conduct): Ordeal => ({
+  name,
+  weight: 1,
+  ofUnit: true,
+  output: "logstash",
+  befall: ({ output }, random) =>
+    during(output.sink?.setConduct(conduct(random)) ?? Effect.void, seconds(random, 2, 12), output.unblock)
+})
+
 /** All of them. */
 export const ordeals: ReadonlyArray<Ordeal> = [
   {
@@ -76,43 +93,51 @@ export const ordeals: ReadonlyArray<Ordeal> = [
     befall: ({ daemon }) => Effect.asVoid(daemon.signal("SIGTERM"))
   },
   {
-    name: "output unwritable",
+    name: "output down",
     weight: 2,
     ofUnit: true,
-    befall: ({ files }, random) => during(files.block, seconds(random, 2, 15), files.unblock)
+    befall: ({ output }, random) => during(output.block, seconds(random, 2, 15), output.unblock)
   },
   {
     name: "SIGTERM during a stalled output",
     weight: 2,
     ofUnit: true,
-    befall: ({ daemon, files }, random) =>
+    befall: ({ daemon, output }, random) =>
       Effect.acquireUseRelease(
-        files.block,
+        output.stall,
         () =>
           Effect.sleep(seconds(random, 1, 4)).pipe(
             Effect.andThen(daemon.signal("SIGTERM")),
             Effect.andThen(Effect.sleep(seconds(random, 1, 8)))
           ),
-        () => files.unblock
+        () => output.unblock
       )
   },
   {
     name: "output file taken away",
     weight: 2,
     ofUnit: true,
-    befall: ({ files }) => files.takeAway
+    output: "file",
+    befall: ({ output }) => output.files?.takeAway ?? Effect.void
   },
   {
     name: "full disk",
     weight: 1,
     ofUnit: true,
-    befall: ({ daemon, files }, random) =>
+    output: "file",
+    befall: ({ daemon, output }, random) =>
       Effect.acquireUseRelease(
-        Effect.flatMap(files.activeBytes, (bytes) => daemon.setFileLimit(Math.ceil(bytes / 1024) + random.int(200))),
+        Effect.flatMap(output.files?.activeBytes ?? Effect.succeed(0), (bytes) =>
+          daemon.setFileLimit(Math.ceil(bytes / 1024) + random.int(200))
+        ),
         () => Effect.andThen(daemon.signal("SIGTERM"), Effect.sleep(seconds(random, 4, 15))),
         () => Effect.andThen(daemon.setFileLimit(), daemon.signal("SIGTERM"))
       )
   },
+  collector("collector never acks", () => ({ _tag: "silence" })),
+  collector("collector acks a part", (random) => ({ _tag: "ackPart", events: 1 + random.int(200) })),
+  collector("collector resets midway", (random) => ({ _tag: "resetAfter", events: random.int(500) })),
+  collector("collector acks and dies", () => ({ _tag: "ackThenDie" })),
   {
     name: "clock an hour ahead",
     weight: 1,
@@ -149,7 +174,7 @@ export const lateStart = ({ units, weather }: OrdealWorld): Effect.Effect<void> 
     [
       during(weather.outage("sqs", Fault.noSuchQueue), Duration.seconds(4), weather.outage("sqs")),
       during(weather.outage("sts", Fault.drop), Duration.seconds(8), weather.outage("sts")),
-      ...units.slice(0, 1).map(({ files }) => during(files.block, Duration.seconds(6), files.unblock))
+      ...units.map(({ output }) => during(output.block, Duration.seconds(6), output.unblock))
     ],
     { concurrency: "unbounded", discard: true }
   )

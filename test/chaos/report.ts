@@ -7,6 +7,9 @@ import type { Report } from "./runChaos.ts"
 export const tableOf = (report: Report): string => {
   const faults = Object.entries(report.faults).toSorted(([, a], [, b]) => b - a)
   const rows: ReadonlyArray<readonly [string, string | number]> = [
+    ["outputs", report.outputs.join(", ")],
+    ["workers", report.workers.join(", ")],
+    ["", ""],
     ...faults,
     ["", ""],
     ["objects uploaded", report.objects],
@@ -16,7 +19,7 @@ export const tableOf = (report: Report): string => {
     ["duplicated", report.duplicated],
     ["duplicates without their original's _id", report.unidentified],
     ["altered", report.altered],
-    ["objects shipped more often than handed over", report.excess],
+    ["objects shipped more often than the faults account for", report.excess],
     ["every daemon ready again after", `${report.readySeconds} s`],
     ["queue empty after", `${report.emptySeconds} s`],
     ["largest resident set", `${report.mostMegabytes} MB`],

@@ -5,17 +5,19 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Clock, Duration, Effect, Fiber, Layer } from "effect"
-import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
 import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
-import { parseNotification } from "../../src/notification/parseNotification.ts"
 import * as FaultProxy from "../faults/FaultProxy.ts"
 import * as Ledger from "../faults/Ledger.ts"
 import { randomLog } from "../faults/randomLog.ts"
 import * as TwoAccounts from "../support/embeddedAws.ts"
 import { isQueueEmpty, makeHurry } from "../support/hurry.ts"
+import { linesOf } from "../support/lawWorld.ts"
 import { LEASE_SECONDS } from "./configText.ts"
+import { excessOf } from "./excessOf.ts"
 import { lateStart, nextOrdeal, type Unit } from "./ordeals.ts"
 import { startUnit } from "./startUnit.ts"
+import { uploadInto } from "./uploadInto.ts"
+import { type Kind, kinds } from "./UnitOutput.ts"
 import * as Weather from "./Weather.ts"
 
 /** What to do, and how long. */
@@ -24,19 +26,26 @@ export interface ChaosOptions {
   readonly seed: number
   readonly kills: number
   readonly daemons: number
+  /** What the daemons ship to; without it some to each, which one to which by the seed. */
+  readonly output?: Kind | undefined
 }
 
 /**
  * What came of it.
  *
- * **Shape** `faults`: how often each happened. `excess`: objects whose events arrived more often than their message was handed over.
+ * **Shape** `outputs` and `workers`: those of each daemon. `faults`: how often each happened, `killed`: how many processes were. `identified`:
+ * duplicates that had their original's id. `excess`: objects whose events arrived more often than their message was handed over.
  * `ends`: how the processes ended, by exit code or signal. `amiss`: what must not be, in words; empty when all is well.
  *
  * **Units** `readySeconds` until every daemon shipped something new, `emptySeconds` until the queue was empty, both from the last
  * fault on; `mostMegabytes` is the largest resident set. Messages that were put off are hurried then, as by an operator.
  */
 export interface Report extends ChaosOptions, Omit<Ledger.Verdict, "examples"> {
+  readonly outputs: ReadonlyArray<Kind>
+  readonly workers: ReadonlyArray<number | "auto">
   readonly faults: Readonly<Record<string, number>>
+  readonly killed: number
+  readonly identified: number
   readonly excess: number
   readonly readySeconds: number
   readonly emptySeconds: number
@@ -47,6 +56,9 @@ export interface Report extends ChaosOptions, Omit<Ledger.Verdict, "examples"> {
 
 /** Sessions live so long that some end during an outage. */
 const SESSION = Duration.seconds(20)
+
+/** How many workers the daemons have, one after another; undefined for as many as by default. */
+const WORKERS = [undefined, 1, 3]
 
 /** The part of the run in which the kills fall: each has to wait until there is a process. */
 const KILLING = 0.95
@@ -71,7 +83,6 @@ export const runChaos = (options: ChaosOptions) =>
   )
 
 const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
-  const aws = yield* EmbeddedAws
   const proxy = yield* FaultProxy.FaultProxy
   const ledger = Ledger.make()
   const counts = new Map<string, number>()
@@ -83,25 +94,23 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
 
   const directory = mkdtempSync(join(tmpdir(), "s3beat-chaos-"))
   const weather = Weather.make(proxy)
-  const units = yield* Effect.forEach(
-    Array.from({ length: options.daemons }, (_, i) => i + 1),
-    (n) => startUnit(directory, n, proxy.endpoint)
+  const plans = Array.from({ length: options.daemons }, (_, i) => ({
+    number: i + 1,
+    output: options.output ?? kinds[(options.seed + i) % kinds.length] ?? "file",
+    workers: WORKERS[(options.seed + i) % WORKERS.length]
+  }))
+  const units = yield* Effect.forEach(plans, (plan) =>
+    startUnit({ ...plan, directory, endpoint: proxy.endpoint, ledger })
   )
   const world = { units, weather, random: forOrdeals }
   yield* Effect.logInfo(
     `${options.daemons} daemons in ${directory}, for ${options.minutes} minutes, seed ${options.seed}.`
   )
 
-  const upload = Effect.fnUntraced(function* (index: number) {
-    const { bytes, content, key, records } = randomLog(index, forUploads)
-    const bucket = forUploads.pick(["prod-logs", "prod-logs-eu"])
-    const eTag = yield* aws.putObject(bucket, key, bytes)
-    ledger.uploaded({ bucket, key, eTag, content, records })
-  })
-
   const uploads = Effect.gen(function* () {
     for (let index = 0; ; index++) {
-      yield* upload(index)
+      const log = randomLog(index, forUploads)
+      yield* uploadInto(ledger, forUploads.pick(["prod-logs", "prod-logs-eu"]), log)
       yield* Effect.sleep(Duration.millis(50 + forUploads.int(500)))
     }
   })
@@ -137,6 +146,7 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
       }
       const unit = units[forOrdeals.int(units.length)]
       if (unit === undefined || unit.isBusy) continue
+      if (ordeal.output !== undefined && ordeal.output !== unit.output.kind) continue
       unit.isBusy = true
       yield* count(ordeal.name)
       yield* ordeal
@@ -182,10 +192,10 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
   const codes = yield* Effect.forEach(units, ({ daemon }) => daemon.stop, { concurrency: "unbounded" })
   if (codes.some((code) => code !== 0))
     amiss.push(`told to stop, the daemons ended with ${codes.join(", ")} instead of 0`)
-  for (const { files } of units) yield* files.eachLine(ledger.arrived)
+  yield* Effect.forEach(units, ({ output }) => output.settle, { discard: true })
 
   const { examples, ...verdict } = ledger.verdict()
-  const excess = excessOf(proxy, ledger)
+  const excess = excessOf(proxy.queue.receipts(), ledger, units)
   if (verdict.lost + verdict.altered + verdict.unidentified > 0) amiss.push(...examples)
   if (excess.length > 0) amiss.push(`arrived more often than they were handed over: ${excess.slice(0, 5).join(", ")}`)
   // What went wrong can be read in the logs there.
@@ -193,8 +203,12 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
   const injected = yield* proxy.injected
   return {
     ...options,
+    outputs: plans.map(({ output }) => output),
+    workers: plans.map(({ workers = "auto" as const }) => workers),
     faults: Object.fromEntries([...counts, ...injected]),
+    killed: killed(),
     ...verdict,
+    identified: verdict.duplicated - verdict.unidentified,
     excess: excess.length,
     readySeconds,
     emptySeconds,
@@ -206,38 +220,17 @@ const chaos = Effect.fnUntraced(function* (options: ChaosOptions) {
 
 /** Uploads something new again and again, until every daemon has shipped a part of it. */
 const untilReady = Effect.fnUntraced(function* (units: ReadonlyArray<Unit>, ledger: Ledger.Ledger) {
-  const aws = yield* EmbeddedAws
   const open = new Set(units)
   for (let index = 0; open.size > 0; index++) {
     const [bucket = ""] = bucketNames
     const record = `ready? ${index}`
-    const content = Buffer.from(`${record}\n`)
-    const key = `ready/${index}.log`
-    const eTag = yield* aws.putObject(bucket, key, content)
-    ledger.uploaded({ bucket, key, eTag, content, records: [record] })
+    yield* uploadInto(ledger, bucket, linesOf(`ready/${index}.log`, record))
     yield* Effect.sleep("200 millis")
     for (const unit of open) {
-      if (yield* unit.files.endHolds('"key":"ready/')) open.delete(unit)
+      if (yield* unit.output.hasGot('"key":"ready/')) open.delete(unit)
     }
   }
 })
-
-/** The objects whose events arrived more often than their message was handed over. */
-const excessOf = (proxy: FaultProxy.FaultProxy["Service"], ledger: Ledger.Ledger): ReadonlyArray<string> => {
-  const handed = new Map<string, { readonly bucket: string; readonly key: string; times: number }>()
-  for (const { body } of proxy.queue.receipts()) {
-    const parsed = parseNotification(body)
-    for (const { bucket, key } of parsed._tag === "Success" ? parsed.success.objects : []) {
-      const name = JSON.stringify([bucket, key])
-      const entry = handed.get(name) ?? { bucket, key, times: 0 }
-      entry.times++
-      handed.set(name, entry)
-    }
-  }
-  return [...handed.values()].flatMap(({ bucket, key, times }) =>
-    ledger.mostArrivals(bucket, key) > times ? `${bucket}/${key}` : []
-  )
-}
 
 const sumOf = (all: ReadonlyArray<ReadonlyMap<string, number>>): Record<string, number> => {
   const sums: Record<string, number> = {}

@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Duration, Effect, Fiber, Layer } from "effect"
-import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
 import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
 import * as FaultProxy from "../faults/FaultProxy.ts"
 import * as Ledger from "../faults/Ledger.ts"
@@ -14,6 +13,7 @@ import * as TwoAccounts from "../support/embeddedAws.ts"
 import { isQueueEmpty } from "../support/hurry.ts"
 import type { ProcessSample } from "./Daemon.ts"
 import { startUnit } from "./startUnit.ts"
+import { uploadInto } from "./uploadInto.ts"
 
 /** **Shape** `early` and `late`: means over the second and the last quarter of the run; the first is for warming up. */
 export interface SoakReport {
@@ -51,19 +51,16 @@ export const runSoak = (minutes: number) =>
   )
 
 const soak = Effect.fnUntraced(function* (minutes: number) {
-  const aws = yield* EmbeddedAws
   const { endpoint } = yield* FaultProxy.FaultProxy
   const ledger = Ledger.make()
   const random = Pseudorandom.make(1)
   const directory = mkdtempSync(join(tmpdir(), "s3beat-soak-"))
-  const { daemon, files } = yield* startUnit(directory, 1, endpoint)
+  const { daemon, output } = yield* startUnit({ directory, number: 1, endpoint, output: "file", workers: 1, ledger })
   yield* Effect.logInfo(`A daemon in ${directory}, for ${minutes} minutes.`)
 
   const uploading = yield* Effect.gen(function* () {
     for (let index = 0; ; index++) {
-      const { bytes, content, key, records } = randomLog(index, random)
-      const eTag = yield* aws.putObject("prod-logs", key, bytes)
-      ledger.uploaded({ bucket: "prod-logs", key, eTag, content, records })
+      yield* uploadInto(ledger, "prod-logs", randomLog(index, random))
       yield* Effect.sleep(LOAD)
     }
   }).pipe(Effect.forkChild)
@@ -82,7 +79,7 @@ const soak = Effect.fnUntraced(function* (minutes: number) {
     Effect.timeoutOption("60 seconds")
   )
   yield* daemon.stop
-  yield* files.eachLine(ledger.arrived)
+  yield* output.settle
 
   const quarter = Math.floor(samples.length / 4)
   const early = meansOf(samples.slice(quarter, 2 * quarter))

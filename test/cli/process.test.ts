@@ -8,6 +8,8 @@ import { Effect, Layer } from "effect"
 import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
 import * as World from "../support/embeddedAws.ts"
 import * as RunningS3beat from "../support/RunningS3beat.ts"
+import { runS3beat } from "../support/runS3beat.ts"
+import { layer, writeConfig } from "../support/runWorld.ts"
 import { layer as temporaryDirectory, TemporaryDirectory } from "../support/TemporaryDirectory.ts"
 
 /** The state of a socket that listens. **Source** include/net/tcp_states.h of Linux */
@@ -100,6 +102,53 @@ describe.skipIf(process.platform !== "linux")("the daemon as a process", () => {
         assert.strictEqual(exitCode, 0)
         assert.notInclude(stdout + stderr, World.beat.secretAccessKey)
       }).pipe(Effect.scoped, Effect.provide(Layer.merge(World.layer, temporaryDirectory))),
+    60_000
+  )
+
+  it.live(
+    "whatever goes wrong, and at every level of the log, it shows no secret: not its own, and not a session's",
+    () =>
+      Effect.gen(function* () {
+        const aws = yield* EmbeddedAws
+        const config = yield* writeConfig({ keys: ["visibilityTimeout: 30s", "shutdownTimeout: 1s"] })
+        const daemon = yield* RunningS3beat.start(["run", "-c", config, "--log-level", "all", "--log-format", "json"])
+        yield* daemon.wrote("stderr", "Started s3beat")
+        // A session that is called expired, a refusal that quotes what was signed, and a store that is down.
+        for (const [key, code, status] of [
+          ["expired", "ExpiredToken", 400],
+          ["signature", "SignatureDoesNotMatch", 403],
+          ["denied", "AccessDenied", 403]
+        ] as const) {
+          const { sessions } = aws
+          const quoted = (yield* sessions).map(({ secretAccessKey, token }) => `${secretAccessKey} ${token}`).join(" ")
+          yield* aws.setIntercept(({ resource }) =>
+            Effect.succeed(
+              resource.endsWith(`/${key}`)
+                ? { _tag: "Refuse", status, code, message: key === "signature" ? quoted : "the test says so" }
+                : undefined
+            )
+          )
+          yield* aws.putObject("prod-logs", key, Buffer.from("one\n"))
+          yield* daemon.wrote("stderr", `s3://prod-logs/${key}: `)
+        }
+        yield* aws.sendMessage(World.arn.events, "unreadable")
+        yield* daemon.wrote("stderr", "NotificationUnreadable: ")
+        yield* aws.revokeSessions(World.roleArns.reader)
+        yield* daemon.signal("SIGTERM")
+        const { stderr, stdout } = yield* daemon.ended
+        const wrong = yield* runS3beat(["run", "-c", yield* writeConfig({ secretAccessKey: "wrong-secret-of-beat" })])
+        assert.notStrictEqual(wrong.exitCode, 0)
+        const sessions = yield* aws.sessions
+        assert.isAbove(sessions.length, 1)
+        const secrets = [
+          World.beat.secretAccessKey,
+          "wrong-secret-of-beat",
+          ...sessions.flatMap(({ secretAccessKey, token }) => [secretAccessKey, token])
+        ]
+        for (const secret of secrets) {
+          assert.notInclude(`${stdout}${stderr}${wrong.stdout}${wrong.stderr}`, secret)
+        }
+      }).pipe(Effect.scoped, Effect.provide(layer)),
     60_000
   )
 })

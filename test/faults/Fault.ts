@@ -79,6 +79,9 @@ export const kmsThrottled = refusal("KMS throttled", 400, "KmsThrottled")
 /** The object is gone. */
 export const noSuchKey = refusal("no such key", 404, "NoSuchKey")
 
+/** The version of the object is gone. */
+export const noSuchVersion = refusal("no such version", 404, "NoSuchVersion")
+
 /** The bucket is gone, or never was. */
 export const noSuchBucket = refusal("no such bucket", 404, "NoSuchBucket")
 

@@ -71,4 +71,37 @@ describe("Ledger", () => {
     ledger.arrived(event(0, "new", "id-f", "f"))
     assert.deepInclude(ledger.verdict(), { lost: 0, altered: 0, unidentified: 0 })
   })
+
+  it("takes an object that is uploaded again, as it was, for the same one", () => {
+    const ledger = Ledger.make()
+    ledger.uploaded(object)
+    whole.forEach((text) => ledger.arrived(text))
+    ledger.uploaded(object)
+    whole.forEach((text) => ledger.arrived(text))
+    assert.deepInclude(ledger.verdict(), { ...nothing, duplicated: 3 })
+  })
+
+  it("waits for the object of an event that came before it was in the books, and finds one that never is", () => {
+    const ledger = Ledger.make()
+    whole.forEach((text) => ledger.arrived(text))
+    ledger.uploaded(object)
+    assert.deepInclude(ledger.verdict(), nothing)
+    ledger.arrived(event(0, "größe", "id-x", "x"))
+    assert.strictEqual(ledger.verdict().altered, 1)
+  })
+
+  it("finds what was taken and not acknowledged lost, unless it comes again", () => {
+    const ledger = Ledger.make()
+    ledger.uploaded(object)
+    whole.forEach((text) => ledger.arrived(text, false))
+    assert.deepInclude(ledger.verdict(), { ...nothing, lost: 3 })
+    whole.forEach((text) => ledger.arrived(text))
+    assert.deepInclude(ledger.verdict(), { ...nothing, duplicated: 3 })
+  })
+
+  it("finds a line that is no event", () => {
+    for (const line of ["", "{", "null", "{}", whole[0]?.slice(0, -1) ?? ""]) {
+      assert.deepStrictEqual(judged(...whole, line), { ...nothing, altered: 1 })
+    }
+  })
 })

@@ -5,6 +5,7 @@
  * the ledger counts by itself; its text must be the record's, and its `_id` must be its own and always the same.
  */
 import { createHash } from "node:crypto"
+import { Predicate } from "effect"
 
 /** An object that was uploaded. **Shape** `content` is what it holds once decompressed, in which `records` stand in order. */
 export interface UploadedObject {
@@ -18,7 +19,7 @@ export interface UploadedObject {
 /**
  * What came of it, in events.
  *
- * **Shape** `lost`: never arrived. `duplicated`: arrived again. `unidentified`: arrived with another id than before, or with that of
+ * **Shape** `lost`: never arrived, or never acknowledged. `duplicated`: arrived again. `unidentified`: arrived with another id than before, or with that of
  * another event. `altered`: arrived, and is not what was uploaded. `examples` tell of the first of each that is amiss.
  */
 export interface Verdict {
@@ -36,9 +37,12 @@ export interface Verdict {
 export interface Ledger {
   /** An object of the same name that was there before is gone: its events may arrive, or not. */
   readonly uploaded: (object: UploadedObject) => void
-  /** An event that the output has, as JSON. A heartbeat is none of any object, and is passed over. */
-  readonly arrived: (event: string) => void
-  /** The events of this object that have not arrived. */
+  /**
+   * An event that the output has, as JSON: one that it has not acknowledged counts as arrived, and as lost unless it comes again. An event may
+   * come before its object is in the books. A heartbeat is none of any object, and is passed over.
+   */
+  readonly arrived: (event: string, isAcked?: boolean) => void
+  /** The events of this object that have not arrived, or were not acknowledged. */
   readonly missing: (bucket: string, key: string) => ReadonlyArray<string>
   /** How often the event of the object that arrived most often did. */
   readonly mostArrivals: (bucket: string, key: string) => number
@@ -50,6 +54,7 @@ interface Entry {
   readonly digest: string
   id: string | undefined
   arrivals: number
+  isAcked: boolean
 }
 
 interface Page {
@@ -80,6 +85,8 @@ export const make = (): Ledger => {
   const latest = new Map<string, Page>()
   const owners = new Map<string, Entry>()
   const examples: Array<string> = []
+  /** Events of objects that are not in the books yet. */
+  const early = new Map<string, Array<readonly [text: string, isAcked: boolean]>>()
   const counts = { arrived: 0, duplicated: 0, unidentified: 0, altered: 0 }
 
   const amiss = (kind: "altered" | "unidentified", example: string) => {
@@ -90,32 +97,53 @@ export const make = (): Ledger => {
   const uploaded = ({ bucket, content, eTag, key, records }: UploadedObject) => {
     const name = JSON.stringify([bucket, key])
     const before = latest.get(name)
+    const title = JSON.stringify([bucket, key, eTag])
+    const same = pages.get(title)
     if (before !== undefined) before.isWanted = false
+    if (same !== undefined) {
+      // Its events have the ids that they had.
+      same.isWanted = true
+      latest.set(name, same)
+      return
+    }
     const page: Page = { name: `${bucket}/${key}`, entries: new Map(), isWanted: true }
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
     let from = 0
     for (const record of records) {
       const offset = bytes.indexOf(record, from)
       if (offset < 0) throw new Error(`A record of ${page.name} does not stand in it.`)
-      page.entries.set(offset, { digest: digestOf(record), id: undefined, arrivals: 0 })
+      page.entries.set(offset, { digest: digestOf(record), id: undefined, arrivals: 0, isAcked: false })
       from = offset + Buffer.byteLength(record)
     }
     latest.set(name, page)
-    pages.set(JSON.stringify([bucket, key, eTag]), page)
+    pages.set(title, page)
+    const waiting = early.get(title) ?? []
+    early.delete(title)
+    for (const [text, isAcked] of waiting) arrived(text, isAcked)
   }
 
-  const arrived = (text: string) => {
-    const event: ArrivedEvent | { readonly heartbeat: string } = JSON.parse(text)
+  const arrived = (text: string, isAcked = true) => {
+    const event = parsed(text)
+    if (event === undefined) return amiss("altered", `${JSON.stringify(text.slice(0, 100))} is no event`)
     if ("heartbeat" in event) return
-    counts.arrived++
     const { bucket, object } = event.aws.s3
+    const title = JSON.stringify([bucket.name, object.key, object.eTag])
+    const page = pages.get(title)
+    if (page === undefined) {
+      const waiting = early.get(title) ?? []
+      waiting.push([text, isAcked])
+      early.set(title, waiting)
+      return
+    }
+    counts.arrived++
     const id = event["@metadata"]._id
     const where = `${bucket.name}/${object.key} at ${event.log.offset}`
-    const entry = pages.get(JSON.stringify([bucket.name, object.key, object.eTag]))?.entries.get(event.log.offset)
+    const entry = page.entries.get(event.log.offset)
     if (entry === undefined) return amiss("altered", `${where} begins no record`)
     if (entry.digest !== digestOf(event.message))
       return amiss("altered", `${where} is not the record that stands there`)
     entry.arrivals++
+    entry.isAcked ||= isAcked
     if (entry.arrivals > 1) counts.duplicated++
     if (entry.id !== undefined && entry.id !== id)
       return amiss("unidentified", `${where} came as ${entry.id} and as ${id}`)
@@ -127,7 +155,7 @@ export const make = (): Ledger => {
   }
 
   const missingOf = (page: Page) =>
-    [...page.entries].flatMap(([offset, { arrivals }]) => (arrivals === 0 ? `${page.name} at ${offset}` : []))
+    [...page.entries].flatMap(([offset, { isAcked }]) => (!isAcked ? `${page.name} at ${offset}` : []))
 
   const pageOf = (bucket: string, key: string) => latest.get(JSON.stringify([bucket, key]))
 
@@ -141,6 +169,10 @@ export const make = (): Ledger => {
     mostArrivals: (bucket, key) =>
       Math.max(0, ...[...(pageOf(bucket, key)?.entries.values() ?? [])].map(({ arrivals }) => arrivals)),
     verdict: () => {
+      for (const [title, events] of early) {
+        amiss("altered", `${events.length} events are of ${title}, which was never uploaded`)
+      }
+      early.clear()
       const wanted = [...pages.values()].filter(({ isWanted }) => isWanted)
       const lost = wanted.flatMap(missingOf)
       return {
@@ -151,6 +183,16 @@ export const make = (): Ledger => {
         examples: [...lost.slice(0, EXAMPLES).map((example) => `lost: ${example}`), ...examples]
       }
     }
+  }
+}
+
+/** The event; undefined where the text is none, as what is left of a line. */
+const parsed = (text: string): ArrivedEvent | { readonly heartbeat: string } | undefined => {
+  try {
+    const event: ArrivedEvent = JSON.parse(text)
+    return Predicate.hasProperty(event, "heartbeat") || Predicate.hasProperty(event, "aws") ? event : undefined
+  } catch {
+    return undefined
   }
 }
 

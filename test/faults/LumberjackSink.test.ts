@@ -53,6 +53,7 @@ const law = (name: string, conduct: Conduct, bytes: Buffer, ends: string, taken:
       const sink = yield* LumberjackSink
       yield* sink.setConduct(conduct)
       assert.strictEqual(yield* converse(bytes), ends)
+      yield* Effect.repeat(Effect.delay(sink.connections, "5 millis"), { until: (count) => count === 0 })
       assert.deepStrictEqual(
         (yield* sink.events).map((event): string => JSON.parse(event).message),
         [1, 2, 3, 4].slice(0, taken).map((sequence) => `event ${sequence}`)

@@ -1,11 +1,10 @@
 /**
  * A collector that speaks Lumberjack v2, and misbehaves on command.
- *
- * **Source** https://github.com/logstash-plugins/logstash-input-beats/blob/main/PROTOCOL.md
  */
-import { createServer, type Server, type Socket } from "node:net"
-import { inflateSync } from "node:zlib"
+import type { Socket } from "node:net"
 import { Context, Effect, Layer, type Scope } from "effect"
+import { acknowledgement, listen } from "../../src/demo/Collector.ts"
+import { makeLumberjackReader } from "../../src/demo/lumberjackReader.ts"
 
 /**
  * What it does to a window of events.
@@ -22,135 +21,121 @@ export type Conduct =
   | { readonly _tag: "acceptAndDie" }
   | { readonly _tag: "ackThenDie" }
 
+/** Who is told what comes. */
+export interface Listener {
+  /** Events that were taken: as soon as they are acknowledged, or when it is clear that they never will be. Each is told once. */
+  readonly onEvents: (events: ReadonlyArray<string>, isAcked: boolean) => void
+  /** A connection has ended, and its sender cannot know of these events, all of which were told, whether they have arrived. */
+  readonly onUncertain?: (events: ReadonlyArray<string>) => void
+}
+
 /** The collector, from the test's side. */
+export interface Sink {
+  readonly port: number
+  /** From now on it behaves so to every window, and to every connection. */
+  readonly setConduct: (conduct: Conduct) => Effect.Effect<void>
+  /** How many connections are open. */
+  readonly connections: Effect.Effect<number>
+}
+
+/** How many windows a sender has on their way at most, unless its config says otherwise. */
+const PIPELINING = 2
+
+/** What is thrown to read no further. */
+class Stop extends Error {}
+
+/** A collector on an ephemeral port of 127.0.0.1, closed with the scope. */
+export const make = ({ onEvents, onUncertain }: Listener): Effect.Effect<Sink, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    let conduct: Conduct = { _tag: "ack" }
+    let connections = 0
+
+    const converse = (socket: Socket) => {
+      if (conduct._tag === "acceptAndDie") return void socket.resetAndDestroy()
+      connections++
+      /** The last windows that were begun: a sender that begins another knows what became of those before. */
+      const recent: Array<Window> = []
+      /** It owes an acknowledgement: one of a later window would be taken for it. */
+      let isMute = false
+      const current = (): Window => recent.at(-1) ?? { events: [], told: 0 }
+
+      const tell = (window: Window, isAcked: boolean) => {
+        const events = window.events.slice(window.told)
+        window.told = window.events.length
+        if (events.length > 0) onEvents(events, isAcked)
+      }
+      const ack = (then?: () => void) => {
+        tell(current(), true)
+        socket.write(acknowledgement(current().events.length), then)
+      }
+      const reset = () => socket.resetAndDestroy()
+
+      const read = makeLumberjackReader({
+        onBegin: () => {
+          recent.push({ events: [], told: 0 })
+          if (recent.length > PIPELINING) recent.shift()
+        },
+        onEvent: (received, event) => {
+          if (conduct._tag === "resetAfter" && received > conduct.events) {
+            reset()
+            throw new Stop()
+          }
+          current().events.push(event)
+          if (conduct._tag === "ackPart" && received === conduct.events && !isMute) ack()
+        },
+        onWindow: () => {
+          if (isMute) return
+          if (conduct._tag === "ack") ack()
+          else if (conduct._tag === "ackThenDie") ack(reset)
+          else isMute = true
+        }
+      })
+
+      socket.on("data", (chunk: Buffer) => {
+        if (socket.destroyed) return
+        try {
+          read(chunk)
+        } catch {
+          // Whoever speaks another protocol is cut off, as Logstash does.
+          reset()
+        }
+      })
+      socket.on("close", () => {
+        connections--
+        for (const window of recent) tell(window, false)
+        onUncertain?.(recent.flatMap(({ events }) => events))
+      })
+    }
+
+    const port = yield* listen({}, converse)
+    return {
+      port,
+      setConduct: (next) => Effect.sync(() => void (conduct = next)),
+      connections: Effect.sync(() => connections)
+    }
+  })
+
+/** `told`: so many of its events were told. */
+interface Window {
+  readonly events: Array<string>
+  told: number
+}
+
+/** The same as a service, which keeps what it took. */
 export class LumberjackSink extends Context.Service<
   LumberjackSink,
-  {
-    readonly port: number
-    /** From now on it behaves so to every window, and to every connection. */
-    readonly setConduct: (conduct: Conduct) => Effect.Effect<void>
-    /** The JSON of every event that it took, in order, whether it acknowledged it or not. */
+  Sink & {
+    /** The JSON of every event that it took, in order, once it is acknowledged or its connection has ended. */
     readonly events: Effect.Effect<ReadonlyArray<string>>
   }
 >()("s3beat/test/LumberjackSink") {}
 
-const VERSION = 0x32
-const WINDOW = 0x57
-const JSON_FRAME = 0x4a
-const COMPRESSED = 0x43
-const ACK = 0x41
-
-/** A frame, and how many bytes it took. */
-type Frame = { readonly bytes: number } & (
-  | { readonly _tag: "Window"; readonly size: number }
-  | { readonly _tag: "Event"; readonly sequence: number; readonly json: string }
-  | { readonly _tag: "Compressed"; readonly frames: Buffer }
-)
-
-/** The first frame in the buffer; undefined until all of it is there. */
-const readFrame = (buffer: Buffer): Frame | undefined => {
-  if (buffer.length < 6) return undefined
-  if (buffer[0] !== VERSION) throw new Error(`Version ${buffer[0]} of the protocol is not spoken here.`)
-  const first = buffer.readUInt32BE(2)
-  switch (buffer[1]) {
-    case WINDOW:
-      return { _tag: "Window", size: first, bytes: 6 }
-    case JSON_FRAME: {
-      if (buffer.length < 10) return undefined
-      const bytes = 10 + buffer.readUInt32BE(6)
-      if (buffer.length < bytes) return undefined
-      return { _tag: "Event", sequence: first, json: buffer.toString("utf8", 10, bytes), bytes }
-    }
-    case COMPRESSED: {
-      const bytes = 6 + first
-      if (buffer.length < bytes) return undefined
-      return { _tag: "Compressed", frames: inflateSync(buffer.subarray(6, bytes)), bytes }
-    }
-    default:
-      throw new Error(`There is no frame of type ${buffer[1]}.`)
-  }
-}
-
-const ackOf = (sequence: number): Buffer => {
-  const ack = Buffer.from([VERSION, ACK, 0, 0, 0, 0])
-  ack.writeUInt32BE(sequence, 2)
-  return ack
-}
-
-const make = Effect.gen(function* () {
-  const events: Array<string> = []
-  let conduct: Conduct = { _tag: "ack" }
-
-  const converse = (socket: Socket) => {
-    let buffer: Buffer = Buffer.alloc(0)
-    let window = 0
-    let taken = 0
-    socket.on("error", () => {})
-    if (conduct._tag === "acceptAndDie") return void socket.resetAndDestroy()
-
-    const onEvent = (sequence: number, json: string) => {
-      if (conduct._tag === "resetAfter" && taken >= conduct.events) return void socket.resetAndDestroy()
-      events.push(json)
-      taken++
-      if (conduct._tag === "ackPart" && taken === conduct.events) socket.write(ackOf(sequence))
-      if (taken < window) return
-      if (conduct._tag === "ack") socket.write(ackOf(sequence))
-      if (conduct._tag === "ackThenDie") socket.write(ackOf(sequence), () => socket.resetAndDestroy())
-    }
-
-    const onFrames = (frames: Buffer): Buffer => {
-      let rest = frames
-      for (let frame = readFrame(rest); frame !== undefined && !socket.destroyed; frame = readFrame(rest)) {
-        rest = rest.subarray(frame.bytes)
-        if (frame._tag === "Compressed") onFrames(frame.frames)
-        else if (frame._tag === "Event") onEvent(frame.sequence, frame.json)
-        else [window, taken] = [frame.size, 0]
-      }
-      return rest
-    }
-
-    socket.on("data", (chunk: Buffer) => {
-      try {
-        buffer = onFrames(Buffer.concat([buffer, chunk]))
-      } catch {
-        // Whoever speaks another protocol is cut off, as Logstash does.
-        socket.resetAndDestroy()
-      }
-    })
-  }
-
-  const port = yield* listening(converse)
-  return LumberjackSink.of({
-    port,
-    setConduct: (next) => Effect.sync(() => void (conduct = next)),
-    events: Effect.sync(() => events.slice())
-  })
-})
-
-const listening = (onConnection: (socket: Socket) => void): Effect.Effect<number, never, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.callback<{ readonly port: number; readonly server: Server; readonly sockets: Set<Socket> }>((resume) => {
-        const sockets = new Set<Socket>()
-        const server = createServer((socket) => {
-          sockets.add(socket)
-          socket.on("close", () => sockets.delete(socket))
-          onConnection(socket)
-        })
-        server.listen(0, "127.0.0.1", () => {
-          const address = server.address()
-          const port = typeof address === "object" && address !== null ? address.port : 0
-          resume(Effect.succeed({ port, server, sockets }))
-        })
-      }),
-      ({ server, sockets }) =>
-        Effect.callback<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          for (const socket of sockets) socket.destroy()
-        })
-    ),
-    ({ port }) => port
-  )
-
 /** A collector on an ephemeral port of 127.0.0.1, closed with the scope. */
-export const layer: Layer.Layer<LumberjackSink> = Layer.effect(LumberjackSink, make)
+export const layer: Layer.Layer<LumberjackSink> = Layer.effect(
+  LumberjackSink,
+  Effect.gen(function* () {
+    const taken: Array<string> = []
+    const sink = yield* make({ onEvents: (events) => void taken.push(...events) })
+    return LumberjackSink.of({ ...sink, events: Effect.sync(() => taken.slice()) })
+  })
+)

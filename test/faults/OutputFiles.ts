@@ -38,11 +38,19 @@ const END_BYTES = 1024 * 1024
 export const make = (directory: string): OutputFiles => {
   const away = `${directory}.away`
   const active = join(directory, "events.ndjson")
+  /** Directories that stand beside it, because there was another one when they were to come back. */
+  const besides: Array<string> = []
   let taken = 0
 
+  const setAside = (path: string) => {
+    const beside = `${away}-${besides.length}`
+    if (renamed(path, beside)) besides.push(beside)
+  }
+
   const endHolds = async (text: string) => {
-    if (!existsSync(active)) return false
-    const handle = await open(active)
+    // It may be rotated away at any moment.
+    const handle = await open(active).catch(() => undefined)
+    if (handle === undefined) return false
     try {
       const { size } = await handle.stat()
       const length = Math.min(size, END_BYTES)
@@ -56,25 +64,48 @@ export const make = (directory: string): OutputFiles => {
   return {
     directory,
     block: Effect.sync(() => {
-      if (existsSync(directory) && statSync(directory).isDirectory()) renameSync(directory, away)
-      writeFileSync(directory, "in the way")
+      renamed(directory, away)
+      // The daemon may make a new one in the meantime.
+      while (!written(directory)) setAside(directory)
     }),
     unblock: Effect.sync(() => {
       if (existsSync(directory) && statSync(directory).isFile()) rmSync(directory)
-      if (existsSync(away)) renameSync(away, directory)
-      else mkdirSync(directory, { recursive: true })
+      // The daemon tries again and again, and may have made a new one by now: what it has from before stays where it is.
+      if (existsSync(away) && !renamed(away, directory)) setAside(away)
+      mkdirSync(directory, { recursive: true })
     }),
     takeAway: Effect.sync(() => {
-      if (existsSync(active)) renameSync(active, join(directory, `taken-${++taken}.ndjson`))
+      renamed(active, join(directory, `taken-${++taken}.ndjson`))
     }),
-    activeBytes: Effect.sync(() => (existsSync(active) ? statSync(active).size : 0)),
+    activeBytes: Effect.sync(() => statSync(active, { throwIfNoEntry: false })?.size ?? 0),
     endHolds: (text) => Effect.promise(() => endHolds(text)),
     eachLine: (onLine) =>
       Effect.promise(async () => {
-        for (const name of readdirSync(directory)) {
-          if (name.endsWith(".ndjson")) await eachLineOf(join(directory, name), onLine)
+        for (const home of [directory, ...besides]) {
+          for (const name of readdirSync(home)) {
+            if (name.endsWith(".ndjson")) await eachLineOf(join(home, name), onLine)
+          }
         }
       })
+  }
+}
+
+/** Whether it could be renamed: it may be gone by now, or the other name taken. */
+const renamed = (from: string, to: string): boolean => {
+  try {
+    renameSync(from, to)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const written = (path: string): boolean => {
+  try {
+    writeFileSync(path, "in the way")
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -84,6 +115,6 @@ const eachLineOf = async (path: string, onLine: (line: string) => void) => {
   for await (const chunk of createReadStream(path, "utf8")) {
     const lines = `${rest}${chunk}`.split("\n")
     rest = lines.pop() ?? ""
-    lines.forEach(onLine)
+    for (const line of lines) onLine(line)
   }
 }

@@ -13,6 +13,9 @@ import { notificationOf } from "../support/pipeline.ts"
 /** The first wait of a message that is released with backoff. */
 export const BACKOFF = 20
 
+/** The largest object that the daemon takes. */
+export const MAX_OBJECT_BYTES = 4_000_000
+
 /** One case of a row. **Shape** `mark` stands in the body of its message, and in the log lines about it. */
 export interface Row {
   readonly row: string
@@ -101,6 +104,16 @@ export const rows: ReadonlyArray<Row> = [
       upload("gone"),
       Effect.flatMap(EmbeddedAws, (aws) => aws.deleteObject(World.bucket, "gone"))
     ),
+    becomes: "deleted",
+    arrive: [],
+    log: ["Warn", "ObjectMissing: "]
+  },
+
+  {
+    row: "version gone: deleted with a WARN",
+    mark: "version-gone",
+    given: upload("version-gone"),
+    rules: [onObject("version-gone", Fault.noSuchVersion)],
     becomes: "deleted",
     arrive: [],
     log: ["Warn", "ObjectMissing: "]
@@ -197,7 +210,13 @@ export const rows: ReadonlyArray<Row> = [
   rejected(
     "over the expansion limit: rejected",
     "bomb.gz",
-    upload("bomb.gz", gzipSync(Buffer.alloc(32_000_000))),
+    upload("bomb.gz", gzipSync(Buffer.alloc(MAX_OBJECT_BYTES))),
+    "ObjectTooLarge"
+  ),
+  rejected(
+    "over the size limit: rejected",
+    "large",
+    upload("large", Buffer.alloc(MAX_OBJECT_BYTES + 1)),
     "ObjectTooLarge"
   ),
   rejected(

@@ -2,28 +2,20 @@
  * Every row of the table of what becomes of a message, reached by a fault over real HTTP: one daemon meets them all at once, and
  * what it asks of SQS for each message is seen on the wire.
  */
-import { assert, describe, it, layer } from "@effect/vitest"
-import { Context, Duration, Effect, Layer, Metric } from "effect"
-import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
+import { readFileSync } from "node:fs"
+import { assert, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Metric } from "effect"
 import * as metrics from "../../src/telemetry/metrics.ts"
 import { OutputMemory } from "../../src/testing/OutputMemory.ts"
 import { FaultProxy } from "../faults/FaultProxy.ts"
 import type { ProxiedRequest } from "../faults/ProxiedRequest.ts"
 import type { Receipt } from "../faults/QueueWatch.ts"
 import * as TwoAccounts from "../support/embeddedAws.ts"
-import { isQueueEmpty } from "../support/hurry.ts"
 import * as World from "../support/lawWorld.ts"
 import * as Logged from "../support/Logged.ts"
-import { announce, BACKOFF, rows, upload } from "./dispositionRows.ts"
-
-/** Someone else's bucket, that a forged notification names. */
-const stranger = {
-  id: "333333333333",
-  users: [],
-  roles: [],
-  buckets: [{ name: "strangers-logs", region: "us-east-1" }],
-  queues: []
-}
+import * as Pipeline from "../support/pipeline.ts"
+import { MAX_OBJECT_BYTES, rows } from "./dispositionRows.ts"
+import { fatesOf, isOf, isSettled } from "./fates.ts"
 
 /** What the daemon did to all of them. */
 class Outcome extends Context.Service<
@@ -53,7 +45,10 @@ const outcome = Layer.effect(
     yield* proxy.setRules(rows.flatMap(({ rules = [] }) => rules))
     yield* output.reject((event) => event.includes("refuse me"))
     yield* Effect.forEach(rows, ({ given }) => given, { discard: true })
-    const daemon = yield* World.start({ acceptsKey: (key) => key !== "left-out" })
+    const daemon = yield* World.start({
+      acceptsKey: (key) => key !== "left-out",
+      decode: { ...Pipeline.decode, maxObjectBytes: MAX_OBJECT_BYTES }
+    })
     yield* World.until(
       "every message met its fate",
       Effect.sync(() => rows.every(({ mark }) => proxy.queue.receipts().some((receipt) => isSettled(mark, receipt))))
@@ -69,17 +64,12 @@ const outcome = Layer.effect(
   })
 )
 
-const isOf = (mark: string, { body }: Receipt) => body === mark || body.includes(`"${mark}"`)
+const readme = readFileSync("README.md", "utf8")
 
-/** Extensions keep a message for the length of a lease; whatever else is asked for it is its fate. */
-const fatesOf = ({ asked }: Receipt): ReadonlyArray<"deleted" | number> =>
-  asked.flatMap((wish) => (wish._tag === "Delete" ? "deleted" : wish.seconds === LEASE ? [] : wish.seconds))
+/** Reached by a stalled output in `stalledOutput.test.ts`, and by dead letters in `deadLettersOverHttp.test.ts`. */
+const ofDestinations = new Set(["OutputUnavailable", "DestinationUnavailable"])
 
-const LEASE = Duration.toSeconds(World.visibilityTimeout)
-
-const isSettled = (mark: string, receipt: Receipt) => isOf(mark, receipt) && fatesOf(receipt).length > 0
-
-const world = World.layer({ accounts: [TwoAccounts.accountA, TwoAccounts.accountB, stranger] })
+const world = World.layer({ accounts: [TwoAccounts.accountA, TwoAccounts.accountB, TwoAccounts.stranger] })
 
 layer(outcome.pipe(Layer.provide(world), Layer.provide(Logged.layer)), { timeout: 60_000, excludeTestServices: true })(
   "what becomes of a message, over HTTP",
@@ -101,6 +91,19 @@ layer(outcome.pipe(Layer.provide(world), Layer.provide(Logged.layer)), { timeout
         })
       )
     }
+
+    it.effect("every reason of the README's table that concerns objects and messages is met", () =>
+      Effect.map(Outcome, ({ log }) => {
+        const reasons = readme.matchAll(/^\|[^|]+\| `([A-Z]\w+)` \|/gmu)
+        for (const [, reason = ""] of reasons) {
+          if (ofDestinations.has(reason)) continue
+          assert.isTrue(
+            log.some(({ text }) => text.startsWith(`${reason}: `)),
+            reason
+          )
+        }
+      })
+    )
 
     it.effect("what is not to be read is counted by cause", () =>
       Effect.map(Outcome, ({ skipped }) => assert.deepStrictEqual(skipped, [1, 1, 1]))
@@ -126,41 +129,3 @@ layer(outcome.pipe(Layer.provide(world), Layer.provide(Logged.layer)), { timeout
     )
   }
 )
-
-const alone = <E>(body: Effect.Effect<void, E, World.Services>) =>
-  body.pipe(Effect.scoped, Effect.provide(Layer.provideMerge(World.layer(), Logged.layer)))
-
-describe("what becomes of a message, over HTTP", () => {
-  it.live("object gone, with onMissingObject: reject: released with backoff", () =>
-    Effect.gen(function* () {
-      const { queue } = yield* FaultProxy
-      yield* announce(World.bucket, "gone")
-      yield* World.start({ onMissingObject: "reject" })
-      yield* World.until(
-        "it is settled",
-        Effect.sync(() => queue.receipts().some((receipt) => isSettled("gone", receipt)))
-      )
-      assert.deepStrictEqual(queue.receipts().map(fatesOf), [[BACKOFF]])
-    }).pipe(alone)
-  )
-
-  it.live("shutdown: what is acked is deleted, the others are visible again at once", () =>
-    Effect.gen(function* () {
-      const { queue } = yield* FaultProxy
-      const output = yield* OutputMemory
-      const daemon = yield* World.start()
-      yield* upload("acked")
-      yield* World.until("it is deleted", isQueueEmpty)
-      yield* output.pause
-      yield* upload("stuck")
-      yield* World.until(
-        "it waits for its ack",
-        Effect.map(output.publishing, (count) => count === 1)
-      )
-      yield* daemon.kill
-      assert.deepStrictEqual(queue.receipts().map(fatesOf), [["deleted"], [0]])
-      const aws = yield* EmbeddedAws
-      assert.deepStrictEqual(yield* aws.queueDepth(TwoAccounts.arn.events), { ready: 1, inFlight: 0, delayed: 0 })
-    }).pipe(alone)
-  )
-})

@@ -25,13 +25,21 @@ const uploadSome = Effect.forEach(
   { discard: true }
 )
 
-/** Every message was handed over once, and every event arrived once. */
+/** Whether each wish for the message came while its lease was good: after it was handed over, and after each extension. */
+const isHeldThroughout = ({ asked, at }: Receipt) =>
+  asked.every((wish, i) => wish.at - (asked[i - 1]?.at ?? at) < Duration.toMillis(World.visibilityTimeout))
+
+/** Every message was handed over once, none was held past its lease, and every event arrived once. */
 const nothingTwice = Effect.gen(function* () {
   const { queue } = yield* FaultProxy
   const { duplicated, lost } = (yield* World.Books).verdict()
   assert.deepStrictEqual(
     { lost, duplicated, receipts: queue.receipts().length },
     { lost: 0, duplicated: 0, receipts: 12 }
+  )
+  assert.deepStrictEqual(
+    queue.receipts().filter((receipt) => !isHeldThroughout(receipt)),
+    []
   )
 })
 

@@ -354,6 +354,24 @@ describe("Ingest", () => {
   )
 
   law(
+    "an object that is larger than its notification says waits for its true share of memory",
+    Effect.gen(function* () {
+      const output = yield* OutputMemory
+      const s3 = yield* S3ReaderMemory
+      yield* output.pause
+      // Each takes 4 MiB, and half of all there are may be spent on reading.
+      for (let i = 0; i < 20; i++) yield* send({ ...(yield* put(`o${i}`, Buffer.alloc(400_000, "a"))), size: 1 })
+      const pipeline = yield* Pipeline.start({ maxBytesInFlight: 16 * 1024 * 1024 })
+      yield* passes("1 minute")
+      assert.strictEqual(yield* s3.openNow, 2)
+      yield* output.resume
+      yield* passes("1 minute")
+      assert.strictEqual(yield* deletedCount, 20)
+      yield* pipeline.drain
+    })
+  )
+
+  law(
     "a period longer than a long poll is slept through only when the queue was empty",
     Effect.gen(function* () {
       const sqs = yield* SqsSourceMemory

@@ -97,6 +97,15 @@ export const accountA: Account = {
   queues: []
 }
 
+/** Someone else's, with a bucket that a forged notification may name. */
+export const stranger: Account = {
+  id: "333333333333",
+  users: [],
+  roles: [],
+  buckets: [{ name: "strangers-logs", region }],
+  queues: []
+}
+
 /** The ARNs of A's roles. */
 export const roleArns = { reader: roleArn(accountA, reader), readerExternal: roleArn(accountA, readerExternal) }
 

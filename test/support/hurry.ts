@@ -12,13 +12,14 @@ import * as TwoAccounts from "./embeddedAws.ts"
 
 /** Makes every message visible that s3beat put off for longer than a lease, each time that it is run. */
 export const makeHurry = (
-  lease: Duration.Duration
+  lease: Duration.Duration,
+  queueName: string = TwoAccounts.events.name
 ): Effect.Effect<Effect.Effect<void>, never, EmbeddedAws | FaultProxy | Scope.Scope> =>
   Effect.gen(function* () {
     const { endpoint } = yield* EmbeddedAws
     const { queue } = yield* FaultProxy
     const { sqs } = yield* signedInAs(TwoAccounts.beat)
-    const QueueUrl = `${endpoint}/${TwoAccounts.accountB.id}/${TwoAccounts.events.name}`
+    const QueueUrl = `${endpoint}/${TwoAccounts.accountB.id}/${queueName}`
     const hurried = new Set<string>()
     return Effect.suspend(() =>
       Effect.forEach(

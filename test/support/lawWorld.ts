@@ -33,35 +33,38 @@ export const queue = { name: TwoAccounts.events.name, region: TwoAccounts.events
 /** The books, and what was uploaded so far. */
 export class Books extends Context.Service<Books, Ledger.Ledger>()("s3beat/test/Books") {}
 
-const services = Layer.unwrap(
-  Effect.map(FaultProxy.FaultProxy, ({ endpoint }) => {
-    const keys = {
-      accessKeyId: Redacted.make(TwoAccounts.beat.accessKeyId),
-      secretAccessKey: Redacted.make(TwoAccounts.beat.secretAccessKey)
-    }
-    const credentials = CredentialsByRole.layer({
-      roles: [{ arn: TwoAccounts.roleArns.reader, buckets: [], queues: [] }],
-      sessionName: "s3beat-law",
-      duration: Duration.hours(1)
-    }).pipe(
-      Layer.provide(StsAws.layer({ region: queue.region, endpoint })),
-      Layer.provide(BaseIdentityAws.layerKeys(keys))
-    )
-    return Layer.mergeAll(
-      LeaseBatching.layer({ visibilityTimeout }).pipe(Layer.provideMerge(SqsSourceAws.layer({ endpoint }))),
-      S3ReaderAws.layer({ endpoint, forcePathStyle: true })
-    ).pipe(Layer.provideMerge(credentials))
-  })
-)
+const services = (roles: ReadonlyArray<string>) =>
+  Layer.unwrap(
+    Effect.map(FaultProxy.FaultProxy, ({ endpoint }) => {
+      const keys = {
+        accessKeyId: Redacted.make(TwoAccounts.beat.accessKeyId),
+        secretAccessKey: Redacted.make(TwoAccounts.beat.secretAccessKey)
+      }
+      const credentials = CredentialsByRole.layer({
+        roles: roles.map((arn) => ({ arn, buckets: [], queues: [] })),
+        sessionName: "s3beat-law",
+        duration: Duration.hours(1)
+      }).pipe(
+        Layer.provide(StsAws.layer({ region: queue.region, endpoint })),
+        Layer.provide(BaseIdentityAws.layerKeys(keys))
+      )
+      return Layer.mergeAll(
+        LeaseBatching.layer({ visibilityTimeout }).pipe(Layer.provideMerge(SqsSourceAws.layer({ endpoint }))),
+        S3ReaderAws.layer({ endpoint, forcePathStyle: true })
+      ).pipe(Layer.provideMerge(credentials))
+    })
+  )
 
 /** How the world differs from the usual one. */
 export interface WorldOptions extends Partial<EmbeddedAwsOptions> {
   readonly seed?: number
+  /** The ARNs of the roles that the daemon may take on. */
+  readonly roles?: ReadonlyArray<string>
 }
 
 /** Everything but the output. */
-export const layerWithoutOutput = ({ seed = 1, ...aws }: WorldOptions = {}) =>
-  Layer.merge(services, DeadLettersNone.layer).pipe(
+export const layerWithoutOutput = ({ roles = [TwoAccounts.roleArns.reader], seed = 1, ...aws }: WorldOptions = {}) =>
+  Layer.merge(services(roles), DeadLettersNone.layer).pipe(
     Layer.provideMerge(FaultProxy.layer({ seed })),
     Layer.provideMerge(TwoAccounts.layerWith(aws)),
     Layer.provideMerge(Layer.sync(Books, Ledger.make))
@@ -109,7 +112,7 @@ export const layer = (options: WorldOptions = {}) =>
     Layer.provideMerge(layerWithoutOutput(options))
   )
 
-/** Uploads a log, and notes it in the books before anything of it can arrive. */
+/** Uploads a log, and notes it in the books. */
 export const upload = Effect.fnUntraced(function* ({ bytes, content, key, records }: RandomLog) {
   const aws = yield* EmbeddedAws
   const books = yield* Books

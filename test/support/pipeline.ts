@@ -67,12 +67,12 @@ const createQueue = Effect.gen(function* () {
 /** The notification that S3 would send of these objects. */
 export const notificationOf = (...objects: ReadonlyArray<ObjectRef>): string =>
   JSON.stringify({
-    Records: objects.map(({ bucket, eTag, key, region }) => ({
+    Records: objects.map(({ bucket, eTag, key, region, size }) => ({
       eventVersion: "2.1",
       eventSource: "aws:s3",
       awsRegion: region,
       eventName: "ObjectCreated:Put",
-      s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(key), eTag } }
+      s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(key), eTag, size } }
     }))
   })
 
