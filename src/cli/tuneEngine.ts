@@ -3,11 +3,12 @@
  */
 import { setFlagsFromString } from "node:v8"
 
-/**
- * Sets the flags of V8 that pay for a daemon; `npm run bench` is where that was measured. A V8 that does not know one of them
- * goes on without it.
- */
+/** The first V8 that was tried; an older one may not know a flag, and would say so on stderr. */
+const FIRST_V8 = 14
+
+/** Sets the flags of V8 that pay for a daemon, as `npm run bench` measures it. */
 export const tuneEngine = (): void => {
+  if (Number.parseInt(process.versions.v8, 10) < FIRST_V8) return
   // Memory outside the heap, where all logs are, counts towards the heap's own limit. By default the whole heap is collected for
   // every 64 MB of it, which took a third of the CPU.
   setFlagsFromString("--external-memory-accounted-in-global-limit")
