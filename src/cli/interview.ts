@@ -76,7 +76,7 @@ const askForKeys = Effect.fnUntraced(function* (text: TextQuestion) {
       "Access key ID",
       // Looked at alone, with any secret beside it.
       (accessKeyID) => ({ accessKeyID, secretAccessKey: Redacted.make("-") }),
-      { hint: "empty: the AWS SDK's default provider chain" }
+      { hint: "not shown; empty: the AWS SDK's default provider chain", isSecret: true }
     )
   )
   if (accessKeyID === "") return { accessKeyID }
