@@ -64,6 +64,8 @@ export const open = Effect.fnUntraced(function* (
 
   /** Where the acknowledged lines end, while it is not known that nothing stands behind them. */
   let acknowledged: number | undefined
+  /** What `length` answered, while nothing was appended since: to ask again costs as much as to write. */
+  let knownLength: number | undefined
 
   const rollBack = Effect.suspend(() => {
     const end = acknowledged
@@ -78,7 +80,8 @@ export const open = Effect.fnUntraced(function* (
   const append = Effect.fnUntraced(
     function* (lines: Uint8Array) {
       yield* rollBack
-      acknowledged = (yield* attempt(() => handle.stat())).size
+      acknowledged = knownLength ?? (yield* attempt(() => handle.stat())).size
+      knownLength = undefined
       yield* attempt(() => writeWhole(handle, lines))
       yield* attempt(() => handle.datasync())
       acknowledged = undefined
@@ -92,9 +95,9 @@ export const open = Effect.fnUntraced(function* (
     rollBack,
     attempt(async () => {
       const there = await statOf(path)
-      return there !== undefined && there.ino === identity.ino && there.dev === identity.dev
-        ? Number(there.size)
-        : undefined
+      const isSame = there !== undefined && there.ino === identity.ino && there.dev === identity.dev
+      knownLength = isSame ? Number(there.size) : undefined
+      return knownLength
     })
   )
 
