@@ -6,6 +6,7 @@
  */
 import type { RecordBatch } from "../domain/RecordBatch.ts"
 import { type EventSlab, SLAB_BYTES, SLAB_EVENTS } from "./EventSlabs.ts"
+import { PAGE_BYTES, startKernel } from "../wasm.ts"
 import { slabKernel } from "./slabKernel.wasm.ts"
 
 /** The constant bytes of an event, as `slabKernel.as` lays them out. */
@@ -36,7 +37,6 @@ export interface SlabKernel {
 }
 
 const KiB = 1024
-const PAGE_BYTES = 64 * KiB
 
 /** The largest that each part of a template may be: a key has at most 1 KiB, but the user's own fields may have more. */
 const PART_BYTES = 64 * KiB
@@ -46,16 +46,6 @@ const INPUT_BYTES = 2 * 1024 * KiB
 
 /** Left unused behind each area, because sixteen bytes are read and written where fewer are meant. */
 const SLACK_BYTES = 32
-
-/** The part of WebAssembly that is used here: TypeScript knows it among the browser's globals alone. */
-declare const WebAssembly: {
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
-  readonly Module: new (binary: Uint8Array) => object
-  readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly [name: string]: unknown } }
-}
-
-/** What the binary exports. Positions and lengths in its memory; see `slabKernel.as` for each. */
-type Fill = (...positions: ReadonlyArray<number>) => number
 
 /** Starts the loop. Nothing where the engine has no WebAssembly, or none with SIMD. */
 export const make = (): SlabKernel | undefined => {
@@ -76,13 +66,13 @@ export const make = (): SlabKernel | undefined => {
     input: area(INPUT_BYTES),
     out: area(SLAB_BYTES)
   }
-  const kernel = start(Math.ceil(used / PAGE_BYTES))
+  const kernel = startKernel(slabKernel, "fill", used)
   if (kernel === undefined) return undefined
   const { memory, run } = kernel
-  const bytes = new Uint8Array(memory.buffer)
-  const starts = new Uint32Array(memory.buffer, at.starts, SLAB_EVENTS)
-  const ends = new Uint32Array(memory.buffer, at.ends, SLAB_EVENTS)
-  const outEnds = new Uint32Array(memory.buffer, at.outEnds, SLAB_EVENTS)
+  const bytes = new Uint8Array(memory)
+  const starts = new Uint32Array(memory, at.starts, SLAB_EVENTS)
+  const ends = new Uint32Array(memory, at.ends, SLAB_EVENTS)
+  const outEnds = new Uint32Array(memory, at.outEnds, SLAB_EVENTS)
 
   /** The template that lies in memory. */
   let present: KernelTemplate | undefined
@@ -135,16 +125,3 @@ export const make = (): SlabKernel | undefined => {
 
 const isSmall = ({ afterId, before, between, head }: KernelTemplate): boolean =>
   Math.max(head.length, between.length / 2, afterId.length, before.length) <= PART_BYTES
-
-const start = (pages: number) => {
-  try {
-    const memory = new WebAssembly.Memory({ initial: pages })
-    const module = new WebAssembly.Module(Buffer.from(slabKernel, "base64"))
-    const { fill } = new WebAssembly.Instance(module, { env: { memory } }).exports
-    return isFill(fill) ? { memory, run: fill } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const isFill = (value: unknown): value is Fill => typeof value === "function"

@@ -69,8 +69,8 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   ]
 }
 
-/** Files beside the folders: `retry.ts` and `version.ts` may be imported by all, `index.ts` and `main.ts` by none. */
-const topFiles = new Set(["src/retry.ts", "src/version.ts"])
+/** Files beside the folders: these may be imported by all, `index.ts`, `main.ts` and `worker.ts` by none. */
+const topFiles = new Set(["src/retry.ts", "src/version.ts", "src/wasm.ts"])
 
 /** Whether the file calls this operation of a source of messages. */
 const called = (operation: string, file: SourceFile) =>

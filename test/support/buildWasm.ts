@@ -1,20 +1,29 @@
 /**
- * `npm run wasm`: makes `src/encode/slabKernel.wasm.ts` of `src/encode/slabKernel.as`.
+ * `npm run wasm`: makes the binary of each kernel of its source, as `src/encode/slabKernel.wasm.ts` of `src/encode/slabKernel.as`.
  */
 import { readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { main as asc } from "assemblyscript/asc"
 
-const FOLDER = join(import.meta.dirname, "../../src/encode")
+const SRC = join(import.meta.dirname, "../../src")
+
+/** The sources, without their endings. */
+export const kernels = ["encode/slabKernel", "decode/jsonKernel"] as const
+
+export type KernelName = (typeof kernels)[number]
+
+/** Where the module of a kernel is. */
+export const modulePath = (kernel: KernelName): string => join(SRC, `${kernel}.wasm.ts`)
 
 /** The text of the module that holds the binary. */
-export const wasmModule = async (): Promise<string> => {
-  const source = readFileSync(join(FOLDER, "slabKernel.as"), "utf8")
+export const wasmModule = async (kernel: KernelName): Promise<string> => {
+  const source = readFileSync(join(SRC, `${kernel}.as`), "utf8")
+  const name = basename(kernel)
   let binary: Uint8Array = new Uint8Array(0)
   const { error, stderr } = await asc(
     [
-      "slabKernel.ts",
-      "--outFile=slabKernel.wasm",
+      `${name}.ts`,
+      `--outFile=${name}.wasm`,
       "-O3",
       "--noAssert",
       "--runtime=stub",
@@ -23,21 +32,24 @@ export const wasmModule = async (): Promise<string> => {
       "--enable=bulk-memory"
     ],
     {
-      readFile: (name) => (name === "slabKernel.ts" ? source : null),
+      readFile: (file) => (file === `${name}.ts` ? source : null),
       writeFile: (_, contents) => {
         if (typeof contents !== "string") binary = contents
       }
     }
   )
   if (error !== null) throw new Error(stderr.toString())
+  const knows = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
   return `/**
- * The binary of \`slabKernel.as\`, in Base64. Made by \`npm run wasm\`.
+ * The binary of \`${name}.as\`, in Base64. Made by \`npm run wasm\`.
  */
 
-/** WebAssembly with SIMD, some ${Math.ceil(binary.length / 100) * 100} bytes; \`SlabKernel.ts\` knows what it imports and exports. */
-export const slabKernel =
+/** WebAssembly with SIMD, some ${Math.ceil(binary.length / 100) * 100} bytes; \`${knows}.ts\` knows what it imports and exports. */
+export const ${name} =
   "${Buffer.from(binary).toString("base64")}"
 `
 }
 
-if (import.meta.main) writeFileSync(join(FOLDER, "slabKernel.wasm.ts"), await wasmModule())
+if (import.meta.main) {
+  for (const kernel of kernels) writeFileSync(modulePath(kernel), await wasmModule(kernel))
+}

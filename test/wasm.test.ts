@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import * as JsonKernel from "../src/decode/JsonKernel.ts"
+import * as SlabKernel from "../src/encode/SlabKernel.ts"
+import { startKernel } from "../src/wasm.ts"
+import { kernels, modulePath, wasmModule } from "./support/buildWasm.ts"
+
+describe("the kernels", () => {
+  it.each(kernels)("%s is what its source makes: npm run wasm writes it", async (kernel) => {
+    assert.strictEqual(readFileSync(modulePath(kernel), "utf8"), await wasmModule(kernel))
+  })
+
+  it("start on this engine", () => {
+    assert.isDefined(JsonKernel.make())
+    assert.isDefined(SlabKernel.make())
+  })
+
+  it("an engine that does not take a binary has none", () => {
+    assert.isUndefined(startKernel(Buffer.from("no WebAssembly").toString("base64"), "fill", 1))
+  })
+})
