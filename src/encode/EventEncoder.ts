@@ -45,7 +45,8 @@ export interface EventEncoder {
 
 /** An encoder that gives every event what the profile says. */
 export const makeEventEncoder = (profile: EventProfile): EventEncoder => {
-  const workplace: Workplace = { slabs: EventSlabs.make(), kernel: SlabKernel.make() }
+  const kernel = SlabKernel.make()
+  const workplace: Workplace = { slabs: EventSlabs.make(kernel?.slabs ?? []), kernel }
   return {
     forObject: (object) => {
       const template = makeEventTemplate(profile, object)
@@ -71,11 +72,8 @@ function* encode(
   const hasKernel = kernel !== undefined && isValid && batch.objectOffset < MAX_KERNEL_OFFSET
 
   for (let from = 0; from < count;) {
-    const filled = hasKernel ? kernel.fill(batch, from, forKernel, (...room) => slabFor(slabs, ...room)) : undefined
-    const events: EventBatch =
-      filled === undefined
-        ? encodeSlowly({ ...template, head }, batch, from, isValid)
-        : { ...filled.slab, count: filled.count }
+    const filled = hasKernel ? fill(kernel, slabs, batch, from, forKernel) : undefined
+    const events = filled ?? encodeSlowly({ ...template, head }, batch, from, isValid)
     const to = from + events.count
     yield { events, recordBytes: (ends[to - 1] ?? 0) - (starts[from] ?? 0) }
     from = to
@@ -100,9 +98,28 @@ const kernelTemplate = ({ afterId, beforeMessage, tail }: EventTemplate, head: B
 
 const quoteMark = Buffer.from('"')
 
-/** A slab, or less where that is enough. */
-const slabFor = (slabs: EventSlabs.EventSlabs, bytes: number, events: number): EventSlabs.EventSlab =>
-  bytes > EventSlabs.SLAB_BYTES / 2 ? slabs.take() : { bytes: Buffer.allocUnsafe(bytes), ends: new Uint32Array(events) }
+/** A slab full of events, or less memory where that is enough; nothing where the next record is too large for a slab. */
+const fill = (
+  kernel: SlabKernel.SlabKernel,
+  slabs: EventSlabs.EventSlabs,
+  batch: RecordBatch,
+  from: number,
+  template: SlabKernel.KernelTemplate
+): EventBatch | undefined => {
+  const slab = slabs.take()
+  const count = kernel.fill(batch, from, template, slab)
+  const size = count === 0 ? 0 : (slab.ends[count - 1] ?? 0)
+  if (size > EventSlabs.SLAB_BYTES / 2) return { ...slab, count }
+  const events = count === 0 ? undefined : { bytes: copyOf(slab.bytes, size), ends: slab.ends.slice(0, count), count }
+  slabs.giveBack(slab)
+  return events
+}
+
+const copyOf = (bytes: Buffer, length: number): Buffer => {
+  const copy = Buffer.allocUnsafe(length)
+  bytes.copy(copy, 0, 0, length)
+  return copy
+}
 
 /**
  * The same in JavaScript, for what the kernel does not take: broken UTF-8, records that were cut at the limit, records that are

@@ -26,9 +26,9 @@ export const SLAB_EVENTS = 4096
 /** More than are on their way to an output at a time are seldom free. */
 const KEPT_SLABS = 128
 
-/** No slabs yet: they are made when they are needed. */
-export const make = (): EventSlabs => {
-  const free: Array<EventSlab> = []
+/** These slabs; more are made when they are needed. */
+export const make = (slabs: ReadonlyArray<EventSlab>): EventSlabs => {
+  const free = slabs.toReversed()
   return {
     take: () => free.pop() ?? { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), ends: new Uint32Array(SLAB_EVENTS) },
     giveBack: ({ bytes, ends }) => {

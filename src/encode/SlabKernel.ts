@@ -21,19 +21,15 @@ export interface KernelTemplate {
 
 /** The loop, with memory of its own. */
 export interface SlabKernel {
+  /** Slabs in its memory, where it writes; what it is to write to others is copied there. */
+  readonly slabs: ReadonlyArray<EventSlab>
+
   /**
-   * Encodes records from `from` on into the slab that `take` hands over, as many as fit, and answers how many: none when the next
-   * one is too large for it.
+   * Encodes records from `from` on into the slab, as many as fit, and answers how many: none when the next one is too large for it.
    *
-   * **Shape** Records that are valid UTF-8, whole, at offsets below 10^12. `take` is told how many bytes the events have and how
-   * many they are, before they are copied.
+   * **Shape** Records that are valid UTF-8, whole, at offsets below 10^12.
    */
-  readonly fill: (
-    batch: RecordBatch,
-    from: number,
-    template: KernelTemplate,
-    take: (bytes: number, events: number) => EventSlab
-  ) => { readonly slab: EventSlab; readonly count: number } | undefined
+  readonly fill: (batch: RecordBatch, from: number, template: KernelTemplate, slab: EventSlab) => number
 }
 
 const KiB = 1024
@@ -43,6 +39,9 @@ const PART_BYTES = 64 * KiB
 
 /** Records that are looked at in one go. */
 const INPUT_BYTES = 2 * 1024 * KiB
+
+/** As many as are on their way to an output while some large objects are read. */
+const SLABS = 16
 
 /** Left unused behind each area, because sixteen bytes are read and written where fewer are meant. */
 const SLACK_BYTES = 32
@@ -62,9 +61,8 @@ export const make = (): SlabKernel | undefined => {
     before: area(PART_BYTES),
     starts: area(4 * SLAB_EVENTS),
     ends: area(4 * SLAB_EVENTS),
-    outEnds: area(4 * SLAB_EVENTS),
     input: area(INPUT_BYTES),
-    out: area(SLAB_BYTES)
+    slabs: Array.from({ length: SLABS + 1 }, () => ({ bytes: area(SLAB_BYTES), ends: area(4 * SLAB_EVENTS) }))
   }
   const kernel = startKernel(slabKernel, "fill", used)
   if (kernel === undefined) return undefined
@@ -72,17 +70,22 @@ export const make = (): SlabKernel | undefined => {
   const bytes = new Uint8Array(memory)
   const starts = new Uint32Array(memory, at.starts, SLAB_EVENTS)
   const ends = new Uint32Array(memory, at.ends, SLAB_EVENTS)
-  const outEnds = new Uint32Array(memory, at.outEnds, SLAB_EVENTS)
+  const [between, ...slabs] = at.slabs.map((slab): EventSlab => ({
+    bytes: Buffer.from(memory, slab.bytes, SLAB_BYTES),
+    ends: new Uint32Array(memory, slab.ends, SLAB_EVENTS)
+  }))
 
   /** The template that lies in memory. */
   let present: KernelTemplate | undefined
 
   return {
-    fill: (batch, from, template, take) => {
+    slabs,
+    fill: (batch, from, template, slab) => {
       const start = batch.starts[from] ?? 0
       let to = Math.min(batch.count, from + SLAB_EVENTS)
       while (to > from && (batch.ends[to - 1] ?? 0) - start > INPUT_BYTES) to--
-      if (to === from || !isSmall(template)) return undefined
+      const out = slab.bytes.buffer === memory ? slab : between
+      if (to === from || !isSmall(template) || out === undefined) return 0
       if (present !== template) {
         bytes.set(template.head, at.head)
         bytes.set(template.between, at.between)
@@ -109,16 +112,15 @@ export const make = (): SlabKernel | undefined => {
         template.afterId.length,
         at.before,
         template.before.length,
-        at.out,
-        at.outEnds,
+        out.bytes.byteOffset,
+        out.ends.byteOffset,
         SLAB_BYTES
       )
-      if (count === 0) return undefined
-      const size = outEnds[count - 1] ?? 0
-      const slab = take(size, count)
-      slab.bytes.set(bytes.subarray(at.out, at.out + size))
-      slab.ends.set(outEnds.subarray(0, count))
-      return { slab, count }
+      if (out !== slab && count > 0) {
+        slab.bytes.set(out.bytes.subarray(0, out.ends[count - 1]))
+        slab.ends.set(out.ends.subarray(0, count))
+      }
+      return count
     }
   }
 }
