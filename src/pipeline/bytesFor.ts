@@ -9,8 +9,8 @@ const MiB = 1024 * KiB
 /** What is spent on the smallest object: its message, its request, buffers that are never smaller. */
 const LEAST_BYTES = 32 * KiB
 
-/** Stored bytes grow about ten times when they are decompressed, and twice or thrice as much again as events. */
-const GROWTH = 36
+/** Stored bytes grow about ten times when they are decompressed, and by half as much again, or more, as events. */
+const GROWTH = 24
 
 /** A large object streams through: some chunks as stored, some as log, and some as events. */
 const MOST_BYTES = 4 * MiB
