@@ -5,11 +5,13 @@ import { freeMemory } from "../domain/freeMemory.ts"
 
 /** The chunks of one object. */
 export interface ChunkMemory {
-  /** Nobody else has a hand on the memory in which this chunk lies. Answers the chunk. */
+  /** Nobody looks at the memory in which this chunk lies but through chunks of this object. Answers the chunk. */
   readonly own: (chunk: Uint8Array) => Uint8Array
+  /** The same of memory to which more may be written, behind the chunk, until a chunk of other memory comes. */
+  readonly ownGrowing: (chunk: Uint8Array) => Uint8Array
   /**
-   * Nobody looks at the chunk any more; `next` is the one that came behind it, if any. Its memory is freed, if it is owned and
-   * the next chunk does not lie in it as well.
+   * Nobody looks at the chunk any more; `next` is the one that came behind it, if any. Its memory is freed if it is owned, the next chunk
+   * does not lie in it as well, and nothing more is written there.
    */
   readonly free: (chunk: Uint8Array, next?: Uint8Array) => void
 }
@@ -17,13 +19,24 @@ export interface ChunkMemory {
 /** Nothing is owned yet. */
 export const make = (): ChunkMemory => {
   const owned = new WeakSet<ArrayBufferLike>()
+  let growing: ArrayBufferLike | undefined
+
+  const own = (chunk: Uint8Array) => {
+    owned.add(chunk.buffer)
+    return chunk
+  }
+
   return {
-    own: (chunk) => {
-      owned.add(chunk.buffer)
-      return chunk
+    own,
+    ownGrowing: (chunk) => {
+      growing = chunk.buffer
+      return own(chunk)
     },
     free: (chunk, next) => {
-      if (chunk.buffer !== next?.buffer && owned.has(chunk.buffer)) freeMemory(chunk)
+      const { buffer } = chunk
+      // The next chunk may be a copy of several small ones, of which the first lies here.
+      const isInUse = next !== undefined && (buffer === next.buffer || buffer === growing)
+      if (!isInUse && owned.has(buffer)) freeMemory(chunk)
     }
   }
 }

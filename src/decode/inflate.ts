@@ -129,7 +129,7 @@ export const inflate = <E>(
           fed = chunk
         }
       } else {
-        return memory.own(output)
+        return memory.ownGrowing(output)
       }
     }
   })

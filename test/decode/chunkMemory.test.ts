@@ -22,6 +22,18 @@ describe("ChunkMemory", () => {
     memory.free(second, chunkOf(1))
     assert.strictEqual(whole.length, 0)
   })
+
+  it("keeps memory that is still written to, though the next chunk is a copy", () => {
+    const memory = ChunkMemory.make()
+    const whole = chunkOf(100)
+    const first = memory.ownGrowing(whole.subarray(0, 50))
+    memory.ownGrowing(whole.subarray(50, 51))
+    memory.free(first, memory.own(chunkOf(2)))
+    assert.strictEqual(whole.length, 100)
+    memory.ownGrowing(chunkOf(100))
+    memory.free(first, chunkOf(1))
+    assert.strictEqual(whole.length, 0)
+  })
 })
 
 describe("freeMemory", () => {
