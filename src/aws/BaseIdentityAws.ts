@@ -2,10 +2,15 @@
  * The base identity: keys from the config, or whatever the SDK's default provider chain finds.
  */
 import { STSClient } from "@aws-sdk/client-sts"
-import { Effect, Layer, Predicate, Redacted } from "effect"
+import { Duration, Effect, Layer, Predicate, Redacted } from "effect"
 import type { AwsKeys } from "../credentials/AwsKeys.ts"
 import { BaseIdentity, NAME } from "../credentials/BaseIdentity.ts"
 import { CredentialsError, CredentialsMissing } from "../credentials/Credentials.ts"
+import { Unavailable } from "../domain/reasons.ts"
+import * as Deadlines from "./Deadlines.ts"
+
+/** How long a chain may take that asks a program, a container or the machine. */
+export const CHAIN_LIMIT = Duration.seconds(30)
 
 /** Keys that were given and never change. When AWS refuses them, no refresh will help. */
 export const layerKeys = (keys: AwsKeys): Layer.Layer<BaseIdentity> =>
@@ -16,7 +21,7 @@ export const layerKeys = (keys: AwsKeys): Layer.Layer<BaseIdentity> =>
  *
  * **Guarantee** Keys that expire are asked for again five minutes ahead, once for all who ask; that is the SDK's own doing.
  *
- * **Errors** `CredentialsMissing` when the chain finds nothing.
+ * **Errors** `CredentialsMissing` when the chain finds nothing, `Unavailable` when it takes longer than `CHAIN_LIMIT`.
  *
  * **Source** https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
@@ -29,21 +34,45 @@ export const layerChain = (options: { readonly region: string }): Layer.Layer<Ba
         Effect.sync(() => new STSClient({ region: options.region })),
         (client) => Effect.sync(() => client.destroy())
       )
+      let last: { readonly found: Found; readonly keys: AwsKeys } | undefined
+      const answers = yield* Deadlines.make(CHAIN_LIMIT)
       const ask = (forceRefresh: boolean) =>
-        Effect.tryPromise({ try: () => client.config.credentials({ forceRefresh }), catch: missing })
+        Effect.callback<Found, CredentialsError>((resume) => {
+          const end = answers.begin(() => resume(Effect.fail(late)))
+          const settle = (outcome: Effect.Effect<Found, CredentialsError>) => {
+            end()
+            resume(outcome)
+          }
+          client.config.credentials({ forceRefresh }).then(
+            (found) => settle(Effect.succeed(found)),
+            (cause: unknown) => settle(Effect.fail(missing(cause)))
+          )
+          return Effect.sync(end)
+        })
       return {
         name: NAME,
-        keys: Effect.map(ask(false), toKeys),
+        keys: Effect.map(ask(false), (found) => {
+          // The same keys are the same object, from which signatures are derived once.
+          if (last?.found !== found) last = { found, keys: toKeys(found) }
+          return last.keys
+        }),
         refresh: () => Effect.asVoid(ask(true))
       }
     })
   )
 
-const toKeys = (found: Awaited<ReturnType<STSClient["config"]["credentials"]>>): AwsKeys => ({
+type Found = Awaited<ReturnType<STSClient["config"]["credentials"]>>
+
+const toKeys = (found: Found): AwsKeys => ({
   accessKeyId: Redacted.make(found.accessKeyId),
   secretAccessKey: Redacted.make(found.secretAccessKey),
   ...(found.sessionToken === undefined ? undefined : { sessionToken: Redacted.make(found.sessionToken) }),
   ...(found.expiration === undefined ? undefined : { expiresAt: found.expiration.getTime() })
+})
+
+const late = new CredentialsError({
+  identity: NAME,
+  reason: new Unavailable({ detail: `the default provider chain found no keys within ${Duration.format(CHAIN_LIMIT)}` })
 })
 
 const missing = (cause: unknown) =>

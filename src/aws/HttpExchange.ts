@@ -59,8 +59,8 @@ export const make = (agents: Agents): HttpExchange => {
       new Promise((resolve, reject) => {
         if (isClosed) return reject(new Error("the request was given up"))
         const isPlain = protocol === "http:"
-        const options = { agent: agents[isPlain ? "http:" : "https:"], hostname, port, path, headers: pairs(headers) }
-        request = (isPlain ? http : https).request(options, (answer) => {
+        const options = { agent: agents[isPlain ? "http:" : "https:"], port, path, headers: pairs(headers) }
+        request = (isPlain ? http : https).request({ ...options, hostname: withoutBrackets(hostname) }, (answer) => {
           response = answer
           // An error before the first read would have no listener, and end the process.
           answer.on("error", ignored)
@@ -73,6 +73,9 @@ export const make = (agents: Agents): HttpExchange => {
 }
 
 const ignored = () => {}
+
+/** A URL has an address of IPv6 in brackets, and the system's resolver takes it without. */
+const withoutBrackets = (hostname: string) => (hostname.startsWith("[") ? hostname.slice(1, -1) : hostname)
 
 /** A list of names and values is sent as it is; of an object, Node would first look at each entry. */
 const pairs = (headers: Readonly<Record<string, string>>) => Object.entries(headers).flat()

@@ -1,5 +1,5 @@
 /**
- * S3 over the AWS SDK.
+ * S3 over HTTP, by the AWS SDK's own rules.
  */
 import { Effect, Layer, Stream } from "effect"
 import type { Scope } from "effect"
@@ -69,7 +69,8 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
     if (rest.range?.startsWith(`bytes ${offset}-`) !== true) {
       return yield* new BodyInterrupted({ detail: `cut off, and not resumed at byte ${offset} as was asked` })
     }
-    return readableBody(rest, idle)
+    // S3 has a checksum of the whole, which is compared at its end, over however many connections it came.
+    return readableBody({ body: rest.body, checksum: answer.checksum }, idle)
   })
 
   const bodyOf = (ref: ObjectRef, opened: Opened): S3Object["body"] =>
@@ -106,7 +107,11 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
 const whole = ({ eTag, size }: ObjectRef, answer: GetObject.Answer): Effect.Effect<GetObject.Answer, Unavailable> =>
   size === undefined || answer.size === undefined || answer.size === size || unquoted(answer.eTag ?? "") !== eTag
     ? Effect.succeed(answer)
-    : Effect.fail(new Unavailable({ detail: `S3 announced ${answer.size} bytes of an object of ${size}` }))
+    : Effect.suspend(() => {
+        // The next request may need its connection.
+        answer.body.destroy()
+        return Effect.fail(new Unavailable({ detail: `S3 announced ${answer.size} bytes of an object of ${size}` }))
+      })
 
 const unquoted = (eTag: string) => eTag.replaceAll('"', "")
 

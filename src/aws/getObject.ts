@@ -136,7 +136,7 @@ const answerOf = (body: IncomingMessage, region: string, from: Continuation | un
   const versionId = headers["x-amz-version-id"]
   return {
     body,
-    // S3 has a checksum of the whole only.
+    // Of a part S3 tells none, or that of the whole.
     checksum: from === undefined ? BodyChecksum.ofAnswer(headers) : undefined,
     region,
     eTag: headers.etag,

@@ -24,7 +24,7 @@ export interface CoalescingOptions extends CallerQueue.BatchLimits {
  *
  * **Guarantee** Callers who are interrupted are not sent any more, be it the first time or again. Closing the Layer
  * interrupts all who wait. Besides what its callers hold, it holds memory for one
- * copy of each batch in flight.
+ * copy of each batch in flight, and goes on to hold as much as a batch has by default.
  */
 export const layer = (options: CoalescingOptions): Layer.Layer<Publisher, never, Output> =>
   Layer.effect(Publisher, make(options))
@@ -143,7 +143,9 @@ const makeWorkplace = ({ maxBytes, maxEvents }: CoalescingOptions): Workplace =>
               events: Math.min(maxEvents, KEPT_EVENTS)
             })
       room = undefined
-      return Effect.tap(publish(EventBatch.concatInto(taken, batches)), () => Effect.sync(() => void (room = taken)))
+      return Effect.tap(publish(EventBatch.concatInto(taken, batches)), () =>
+        Effect.sync(() => void (isKept(taken) && (room = taken)))
+      )
     }
   }
 }
@@ -151,6 +153,8 @@ const makeWorkplace = ({ maxBytes, maxEvents }: CoalescingOptions): Workplace =>
 /** No more is kept than batches have by default, whatever they may have. */
 const KEPT_BYTES = 4 * 1024 * 1024
 const KEPT_EVENTS = 4096
+
+const isKept = ({ bytes, ends }: EventBatch.EventRoom) => bytes.length <= KEPT_BYTES && ends.length <= KEPT_EVENTS
 
 const setLatch = (latch: Latch.Latch, isOpen: boolean) => (isOpen ? latch.openUnsafe() : latch.closeUnsafe())
 

@@ -1,7 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Fiber, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import * as BaseIdentityAws from "../../src/aws/BaseIdentityAws.ts"
 import { BaseIdentity } from "../../src/credentials/BaseIdentity.ts"
+import { layer as temporaryDirectory, TemporaryDirectory } from "../support/TemporaryDirectory.ts"
 
 /** The process's environment, with nothing of AWS but these variables; as it was again when the scope closes. */
 const environment = (variables: Readonly<Record<string, string>>) =>
@@ -53,6 +57,27 @@ describe("BaseIdentityAws", () => {
       assert.strictEqual(found.sessionToken && Redacted.value(found.sessionToken), "token")
       assert.isUndefined(found.expiresAt)
     })
+  )
+
+  it.effect("a chain that does not answer is Unavailable, and not waited for any longer", () =>
+    Effect.gen(function* () {
+      const directory = yield* TemporaryDirectory
+      const config = join(directory, "config")
+      yield* Effect.promise(() => writeFile(config, "[default]\ncredential_process = sleep 5\n"))
+      yield* environment({ AWS_CONFIG_FILE: config })
+      const fiber = yield* Effect.forkChild(Effect.flip(keys))
+      yield* Effect.yieldNow
+      yield* TestClock.adjust(BaseIdentityAws.CHAIN_LIMIT)
+      assert.strictEqual((yield* Fiber.join(fiber)).reason._tag, "Unavailable")
+    }).pipe(Effect.provide(temporaryDirectory))
+  )
+
+  it.live("keys that did not change are the same object", () =>
+    Effect.gen(function* () {
+      yield* environment({ AWS_ACCESS_KEY_ID: "AKIAENV", AWS_SECRET_ACCESS_KEY: "secret" })
+      const base = yield* BaseIdentity
+      assert.strictEqual(yield* base.keys, yield* base.keys)
+    }).pipe(Effect.provide(BaseIdentityAws.layerChain({ region: "us-east-1" })))
   )
 
   it.effect("keys from the config stay what they are when AWS calls them expired", () => {

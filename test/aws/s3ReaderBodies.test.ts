@@ -38,6 +38,18 @@ describe("S3ReaderAws: bodies", () => {
     }).pipe(Effect.provide(world()))
   )
 
+  it.live("a body that was resumed is compared as a whole", () =>
+    Effect.gen(function* () {
+      const { fail, put, twist } = yield* S3Wire
+      yield* put(log, bytesFrom(100_000))
+      yield* twist({ headers: checksumOf(bytesFrom(100_000, 2)) })
+      yield* fail(log, Fault.BodyCut({ at: [50_000] }))
+      const { reason } = yield* Effect.flip(read(log))
+      assert.strictEqual(reason._tag, "BodyInterrupted")
+      assert.include(reason.detail, "Checksum mismatch")
+    }).pipe(Effect.provide(world()))
+  )
+
   it.live("a connection that breaks before the body is read harms nobody but itself", () =>
     Effect.gen(function* () {
       const { fail, put, twist } = yield* S3Wire

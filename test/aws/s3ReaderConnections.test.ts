@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import * as HttpExchange from "../../src/aws/HttpExchange.ts"
 import * as S3ReaderAws from "../../src/aws/S3ReaderAws.ts"
 import { S3Reader } from "../../src/reader/S3Reader.ts"
 import { bytesFrom } from "../support/bytesFrom.ts"
@@ -46,6 +47,34 @@ describe("S3ReaderAws: connections", () => {
       yield* TestClock.adjust("1 second")
       while ((yield* requests).length === 1) yield* turn
       assert.isTrue((yield* Fiber.join(fiber)).bytes.equals(bytesFrom(10)))
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("an answer of the wrong length does not keep its connection while it is asked for again", () =>
+    Effect.gen(function* () {
+      const { connections, put, requests } = yield* S3Wire
+      const { eTag = "" } = yield* put(log, bytesFrom(1_000_000))
+      const fiber = yield* Effect.forkChild(read({ ...log, eTag, size: 5 }))
+      while ((yield* requests).length < 4) {
+        yield* turn
+        yield* TestClock.adjust("1 second")
+      }
+      while ((yield* connections).open > 1) yield* turn
+      yield* Fiber.interrupt(fiber)
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.live("an address of IPv6 in brackets is reached as the address that it is", () =>
+    Effect.gen(function* () {
+      const { endpoint, put } = yield* S3Wire
+      yield* put(log, bytesFrom(10))
+      const agents = HttpExchange.makeAgents(1)
+      const { port } = new URL(endpoint)
+      // Brackets are all that is looked at, so that this needs no network of IPv6.
+      const request = { protocol: "http:", hostname: "[127.0.0.1]", port: Number(port), path: "/logs/log", headers: {} }
+      const answer = yield* Effect.promise(() => HttpExchange.make(agents).send(request))
+      assert.isDefined(answer.statusCode)
+      agents["http:"].destroy()
     }).pipe(Effect.provide(world()))
   )
 

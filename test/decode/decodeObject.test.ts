@@ -38,6 +38,10 @@ const largeDocument = (count: number) => {
   return { Records, bytes: Buffer.from(JSON.stringify({ Records })) }
 }
 
+const linesFrom = (from: number, count: number) => Array.from({ length: count }, (_, i) => `line ${from + i}`)
+
+const frame = (text: string) => zstdCompressSync(Buffer.from(text))
+
 describe("decodeObject", () => {
   it.effect("however the body is cut, gzip, zstd and plain give the same records at the same offsets", () => {
     const log = fc.oneof(
@@ -108,12 +112,14 @@ describe("decodeObject", () => {
 
   it.effect("a trickle of output is not taken for the end of the memory that it is written to", () =>
     Effect.gen(function* () {
-      const frame = (text: string) => zstdCompressSync(Buffer.from(text))
       const skipped = Buffer.alloc(600_000)
       skipped.writeUInt32LE(0x184d2a50)
       skipped.writeUInt32LE(skipped.length - 8, 4)
-      const lines = (from: number, count: number) => Array.from({ length: count }, (_, i) => `line ${from + i}`)
-      const all = [lines(0, 20_000), ...[1, 2, 3, 4].map((n) => lines(n * 100_000, 100)), lines(900_000, 3000)]
+      const all = [
+        linesFrom(0, 20_000),
+        ...[1, 2, 3, 4].map((n) => linesFrom(n * 100_000, 100)),
+        linesFrom(900_000, 3000)
+      ]
       const stored = Buffer.concat(all.flatMap((part) => [frame(`${part.join("\n")}\n`), skipped]))
       const body = Stream.fromIterable(cut(stored, { sizes: [65_536], isCopied: true }))
       const options = { ...limits, sizeHint: stored.length, isTransient: true }

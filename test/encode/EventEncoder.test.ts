@@ -92,6 +92,12 @@ const layouts: ReadonlyArray<readonly [layout: EventLayout, text: string]> = [
   ["logrhythm", "log"]
 ]
 
+/** Whether they lie in the same place. */
+const isSame = (one: EventBatch.EventBatch) => (other: EventBatch.EventBatch) =>
+  other.bytes.buffer === one.bytes.buffer && other.bytes.byteOffset === one.bytes.byteOffset
+
+const textOf = (events: EventBatch.EventBatch) => Buffer.from(EventBatch.ndjson(events)).toString()
+
 describe("EventEncoder", () => {
   it.each(layouts)(
     "%s: any bytes become one line of valid JSON whose %s is the record, as UTF-8 decodes it",
@@ -160,9 +166,6 @@ describe("EventEncoder", () => {
     const lines = Array.from({ length: 9000 }, (_, i) => text(`line ${i}`))
     const batch = batchOf(lines, 0, undefined, "\n")
     const encode = () => Array.from(encoder.forObject(object).encode(batch, readAt), ({ events }) => events)
-    const isSame = (one: EventBatch.EventBatch) => (other: EventBatch.EventBatch) =>
-      other.bytes.buffer === one.bytes.buffer && other.bytes.byteOffset === one.bytes.byteOffset
-    const textOf = (events: EventBatch.EventBatch) => Buffer.from(EventBatch.ndjson(events)).toString()
     const expected = encode().map(textOf)
 
     // More than there are in the kernel's own memory, so that others are made.
