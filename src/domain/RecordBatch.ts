@@ -12,7 +12,8 @@
  * **Units** `objectOffset` is the position of `bytes[0]` in the decompressed object, in bytes, so that record `i` begins at
  * `objectOffset + starts[i]` there.
  *
- * **Guarantee** Once handed on, the slab is never written again by its maker; the receiver may keep it as long as it likes.
+ * **Guarantee** Once handed on, the slab is never written again by its maker; the receiver may keep it as long as it likes, unless it has
+ * asked for batches that are transient.
  */
 export interface RecordBatch {
   readonly bytes: Uint8Array

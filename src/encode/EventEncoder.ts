@@ -37,8 +37,8 @@ export interface EventEncoder {
   /** The encoder of the object's records. */
   readonly forObject: (object: ObjectRef) => ObjectEncoder
   /**
-   * Says that nobody looks at these events any more: their memory is written again. Events that are never released are
-   * collected like anything else.
+   * Says that nobody looks at these events any more: their memory is written again. Events that are never released cost their slab,
+   * one of the kernel's few or one that is collected like anything else.
    */
   readonly release: (events: EventBatch) => void
 }

@@ -26,7 +26,7 @@ export const SLAB_EVENTS = 4096
 /** More than are on their way to an output at a time are seldom free. */
 const KEPT_SLABS = 128
 
-/** These slabs; more are made when they are needed. */
+/** Begins with these slabs, which are the kernel's; more are made when none of them is free. */
 export const make = (slabs: ReadonlyArray<EventSlab>): EventSlabs => {
   const free = slabs.toReversed()
   return {

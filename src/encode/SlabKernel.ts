@@ -21,7 +21,7 @@ export interface KernelTemplate {
 
 /** The loop, with memory of its own. */
 export interface SlabKernel {
-  /** Slabs in its memory, where it writes; what it is to write to others is copied there. */
+  /** Slabs in its memory, where it writes; what it is to write to others is copied there. They are one memory, which is collected as a whole. */
   readonly slabs: ReadonlyArray<EventSlab>
 
   /**
@@ -37,10 +37,10 @@ const KiB = 1024
 /** The largest that each part of a template may be: a key has at most 1 KiB, but the user's own fields may have more. */
 const PART_BYTES = 64 * KiB
 
-/** Records that are looked at in one go. */
-const INPUT_BYTES = 2 * 1024 * KiB
+/** Records that are looked at in one go: an event is never smaller than its record. */
+const INPUT_BYTES = SLAB_BYTES
 
-/** As many as are on their way to an output while some large objects are read. */
+/** As many as are on their way to an output while some large objects are read. One that never comes back is gone with all of them. */
 const SLABS = 16
 
 /** Left unused behind each area, because sixteen bytes are read and written where fewer are meant. */
@@ -82,8 +82,7 @@ export const make = (): SlabKernel | undefined => {
     slabs,
     fill: (batch, from, template, slab) => {
       const start = batch.starts[from] ?? 0
-      let to = Math.min(batch.count, from + SLAB_EVENTS)
-      while (to > from && (batch.ends[to - 1] ?? 0) - start > INPUT_BYTES) to--
+      const to = lastInReach(batch, from, template)
       const out = slab.bytes.buffer === memory ? slab : between
       if (to === from || !isSmall(template) || out === undefined) return 0
       if (present !== template) {
@@ -123,6 +122,21 @@ export const make = (): SlabKernel | undefined => {
       return count
     }
   }
+}
+
+/** Behind the last record that may fit into a slab: more of them would be copied in for nothing. */
+const lastInReach = ({ count, ends, starts }: RecordBatch, from: number, template: KernelTemplate): number => {
+  const { afterId, before, between } = template
+  const fixed = between.length + afterId.length + before.length
+  const start = starts[from] ?? 0
+  let [inReach, beyond] = [from, Math.min(count, from + SLAB_EVENTS) + 1]
+  while (beyond - inReach > 1) {
+    const to = (inReach + beyond) >>> 1
+    const bytes = (ends[to - 1] ?? 0) - start
+    if (bytes <= INPUT_BYTES && bytes + (to - from - 1) * fixed <= SLAB_BYTES) inReach = to
+    else beyond = to
+  }
+  return inReach
 }
 
 const isSmall = ({ afterId, before, between, head }: KernelTemplate): boolean =>

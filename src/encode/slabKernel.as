@@ -19,7 +19,7 @@ const MAX_GROWTH: usize = 6;
  * Writes an event for each record, until they are all written or the next one might not fit, and answers how many there are. The
  * end of each, behind its newline, is put at `outEnds`.
  *
- * Each event is `head` offset (12 digits) `afterId` offset `before` message `tail`, where the last two bytes of `before` and the
+ * Each event is `head` offset (12 digits) `afterId` offset `before` message `tail`, where the last byte of `before` and the
  * first of `tail` are the message's quotes; `between` is `tail` and `head` in one.
  */
 export function fill(

@@ -117,7 +117,10 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
             keepRefused(message, ref, events),
             waiting.spend(byteLength(events)),
             Effect.andThen(countAcked(events.count, recordBytes)),
-            Effect.tap(() => Effect.sync(() => options.encoder.release(events)))
+            // When it is interrupted the output may still look at them.
+            Effect.result,
+            Effect.tap(() => Effect.sync(() => options.encoder.release(events))),
+            Effect.flatMap(Effect.fromResult)
           ),
         { concurrency: isSmall(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
       ),
