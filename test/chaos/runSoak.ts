@@ -26,8 +26,8 @@ export interface SoakReport {
   readonly amiss: ReadonlyArray<string>
 }
 
-/** Objects a second, about. */
-const LOAD = Duration.millis(100)
+/** Between two objects: an hour of them has some millions of events, and the ledger keeps every one. */
+const PAUSE = Duration.millis(400)
 
 /** How much more than early there may be late; noise is no growth. */
 const slack: Readonly<Record<string, (early: number) => number>> = {
@@ -61,7 +61,7 @@ const soak = Effect.fnUntraced(function* (minutes: number) {
   const uploading = yield* Effect.gen(function* () {
     for (let index = 0; ; index++) {
       yield* uploadInto(ledger, "prod-logs", randomLog(index, random))
-      yield* Effect.sleep(LOAD)
+      yield* Effect.sleep(PAUSE)
     }
   }).pipe(Effect.forkChild)
 
