@@ -5,14 +5,14 @@ import { gunzipSync } from "node:zlib"
 import { Predicate } from "effect"
 
 /** Objects that are larger as stored are decompressed piece by piece, on zlib's own threads. */
-export const SMALL_BYTES = 64 * 1024
+export const SMALL_BYTES = 128 * 1024
 
 /** Nor is more than this decompressed at once. */
-const MAX_BYTES = 1024 * 1024
+const MAX_BYTES = 2 * 1024 * 1024
 
 /**
  * The decompressed bytes of a whole gzip object, if it is one that leaves nothing to be said: undamaged, with nothing behind it,
- * of no more than a MiB. Anything else is for `inflate` to look at closely.
+ * of no more than 2 MiB. Anything else is for `inflate` to look at closely.
  *
  * A stream of zlib's costs more than all the rest of the work on an object of a few events, by far the most that accounts have.
  */
