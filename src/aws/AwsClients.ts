@@ -7,6 +7,7 @@ import type { Scope } from "effect"
 import type { AwsKeys } from "../credentials/AwsKeys.ts"
 import type { CredentialsError, Identity } from "../credentials/Credentials.ts"
 import { type AwsFailure, fromUnknown } from "./awsFailure.ts"
+import * as Remembered from "./Remembered.ts"
 
 /** The keys in the shape that the SDK signs with. */
 export interface SdkKeys {
@@ -82,36 +83,24 @@ const toSdkKeys = (keys: AwsKeys): SdkKeys => ({
  */
 export const make = <Client>(factory: ClientFactory<Client>): Effect.Effect<AwsClients<Client>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const slots = new Map<string, Slot<Client>>()
+    const slots = Remembered.make<Slot<Client>>(MAX_CLIENTS, ({ client }) => factory.close(client))
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
-        for (const slot of slots.values()) factory.close(slot.client)
-        slots.clear()
+        for (const { client } of slots.values()) factory.close(client)
       })
     )
 
     const slotFor = (identity: Identity, region: string, from: AwsKeys): Slot<Client> => {
       const name = `${identity.name} ${region}`
-      const known = slots.get(name)
+      const known = slots.of(name)
       if (known !== undefined) {
         if (known.from !== from) Object.assign(known, { from, keys: toSdkKeys(from) })
-        slots.delete(name)
-        slots.set(name, known)
-        return known
+        return slots.remember(name, known)
       }
       const credentials: SdkKeysProvider = Object.assign(async () => slot.keys, { memoized: true as const })
       const client = factory.make({ region, credentials, maxAttempts: 1 })
       const slot: Slot<Client> = { client, from, keys: toSdkKeys(from) }
-      slots.set(name, slot)
-      closeOldest()
-      return slot
-    }
-
-    const closeOldest = () => {
-      const [oldest] = slots
-      if (oldest === undefined || slots.size <= MAX_CLIENTS) return
-      slots.delete(oldest[0])
-      factory.close(oldest[1].client)
+      return slots.remember(name, slot)
     }
 
     const run: AwsClients<Client>["run"] = (identity, region, send) => {

@@ -37,18 +37,7 @@ export const layerChain = (options: { readonly region: string }): Layer.Layer<Ba
       let last: { readonly found: Found; readonly keys: AwsKeys } | undefined
       const answers = yield* Deadlines.make(CHAIN_LIMIT)
       const ask = (forceRefresh: boolean) =>
-        Effect.callback<Found, CredentialsError>((resume) => {
-          const end = answers.begin(() => resume(Effect.fail(late)))
-          const settle = (outcome: Effect.Effect<Found, CredentialsError>) => {
-            end()
-            resume(outcome)
-          }
-          client.config.credentials({ forceRefresh }).then(
-            (found) => settle(Effect.succeed(found)),
-            (cause: unknown) => settle(Effect.fail(missing(cause)))
-          )
-          return Effect.sync(end)
-        })
+        answers.within({ try: () => client.config.credentials({ forceRefresh }), catch: missing, late })
       return {
         name: NAME,
         keys: Effect.map(ask(false), (found) => {

@@ -13,6 +13,20 @@ export interface Deadlines {
    * Begins to wait: `onLate` is called once the limit has passed, unless the function that is returned is called before.
    */
   readonly begin: (onLate: () => void) => () => void
+
+  /**
+   * What a promise comes to, if it does so within the limit. `giveUp` is called when nobody waits for it any more, because it is late
+   * or because of an interruption.
+   */
+  readonly within: <A, E>(options: WithinOptions<A, E>) => Effect.Effect<A, E>
+}
+
+/** A promise, and what its failure, or its lateness, is called. */
+export interface WithinOptions<A, E> {
+  readonly try: () => Promise<A>
+  readonly catch: (cause: unknown) => E
+  readonly late: E
+  readonly giveUp?: () => void
 }
 
 interface Wait {
@@ -43,13 +57,35 @@ export const make: (limit: Duration.Input) => Effect.Effect<Deadlines, never, Sc
     })
     yield* Effect.forkScoped(Effect.forever(sleepUntilLate))
 
-    return {
-      begin: (onLate) => {
-        const wait = { until: clock.monotonicTimeNanosUnsafe() + nanos, onLate }
-        waits.add(wait)
-        some.openUnsafe()
-        return () => waits.delete(wait)
-      }
+    const begin: Deadlines["begin"] = (onLate) => {
+      const wait = { until: clock.monotonicTimeNanosUnsafe() + nanos, onLate }
+      waits.add(wait)
+      some.openUnsafe()
+      return () => waits.delete(wait)
     }
+
+    const within = <A, E>({ catch: failure, giveUp = nothing, late, try: evaluate }: WithinOptions<A, E>) =>
+      Effect.callback<A, E>((resume) => {
+        const end = begin(() => {
+          giveUp()
+          resume(Effect.fail(late))
+        })
+        const settle = (outcome: Effect.Effect<A, E>) => {
+          end()
+          resume(outcome)
+        }
+        void evaluate().then(
+          (value) => settle(Effect.succeed(value)),
+          (cause: unknown) => settle(Effect.fail(failure(cause)))
+        )
+        return Effect.sync(() => {
+          end()
+          giveUp()
+        })
+      })
+
+    return { begin, within }
   }
 )
+
+const nothing = () => {}

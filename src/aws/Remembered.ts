@@ -4,19 +4,25 @@
 export interface Remembered<A> {
   readonly of: (name: string) => A | undefined
   readonly remember: (name: string, value: A) => A
+  /** All that are remembered. */
+  readonly values: () => Iterable<A>
 }
 
-/** Nothing yet, and at most `limit` values. */
-export const make = <A>(limit: number): Remembered<A> => {
+/** Nothing yet, and at most `limit` values; `onForgotten` is told of each that had to go. */
+export const make = <A>(limit: number, onForgotten: (value: A) => void = () => {}): Remembered<A> => {
   const values = new Map<string, A>()
   return {
     of: (name) => values.get(name),
     remember: (name, value) => {
       values.delete(name)
       values.set(name, value)
-      const [oldest] = values.keys()
-      if (values.size > limit && oldest !== undefined) values.delete(oldest)
+      const [oldest] = values
+      if (values.size > limit && oldest !== undefined) {
+        values.delete(oldest[0])
+        onForgotten(oldest[1])
+      }
       return value
-    }
+    },
+    values: () => values.values()
   }
 }

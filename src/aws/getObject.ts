@@ -11,7 +11,6 @@ import * as AwsClients from "./AwsClients.ts"
 import { AwsFailure, fromUnknown } from "./awsFailure.ts"
 import * as BodyChecksum from "./BodyChecksum.ts"
 import * as Deadlines from "./Deadlines.ts"
-import type * as HttpExchange from "./HttpExchange.ts"
 import * as Remembered from "./Remembered.ts"
 import * as S3Requests from "./S3Requests.ts"
 import type { BodyFailure } from "../reader/resumableBody.ts"
@@ -78,37 +77,18 @@ export const make: (options: S3Options) => Effect.Effect<GetObject, never, Scope
       close: (client) => client.close()
     })
 
-    /** The answer to one request, waited for within the limit. */
-    const send = (
-      exchange: HttpExchange.HttpExchange,
-      request: () => Promise<IncomingMessage>
-    ): Effect.Effect<IncomingMessage, AwsFailure> =>
-      Effect.callback((resume) => {
-        const end = answers.begin(() => {
-          exchange.close()
-          resume(noAnswer)
-        })
-        const settle = (outcome: Effect.Effect<IncomingMessage, AwsFailure>) => {
-          end()
-          resume(outcome)
-        }
-        void request().then(
-          (answer) => settle(Effect.succeed(answer)),
-          (error: unknown) => settle(Effect.fail(fromUnknown(error)))
-        )
-        return Effect.sync(() => {
-          end()
-          exchange.close()
-        })
-      })
-
     return (ref, identity, from) => {
       const input = inputOf(ref, identity, from)
       const sendTo = (region: string) =>
         Effect.map(
           clients.run(identity, region, (client, keys) =>
             Effect.flatMap(exchangeOf(client), (exchange) =>
-              send(exchange, () => client.get(exchange, input, keys, clock.currentTimeMillisUnsafe()))
+              answers.within({
+                try: () => client.get(exchange, input, keys, clock.currentTimeMillisUnsafe()),
+                catch: fromUnknown,
+                late: noAnswer,
+                giveUp: exchange.close
+              })
             )
           ),
           (answer) => answerOf(answer, region, from)
@@ -149,15 +129,13 @@ const answerOf = (body: IncomingMessage, region: string, from: Continuation | un
 
 const late = `no answer within ${Duration.format(ANSWER_LIMIT)}`
 
-const noAnswer = Effect.fail(
-  new AwsFailure({
-    code: "TimeoutError",
-    status: undefined,
-    detail: late,
-    reason: new Unavailable({ detail: late }),
-    region: undefined
-  })
-)
+const noAnswer = new AwsFailure({
+  code: "TimeoutError",
+  status: undefined,
+  detail: late,
+  reason: new Unavailable({ detail: late }),
+  region: undefined
+})
 
 /** How clients of S3 are made. */
 export const clientConfig = ({ endpoint, forcePathStyle, maxSockets }: S3Options) => ({

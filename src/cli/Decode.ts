@@ -37,6 +37,7 @@ export const decode = Command.make(
         ? yield* loadConfig({ config: path.value, keystore })
         : yield* defaultConfig
       const encoder = encoderOf(config)
+      const decode = decodeOptions(config)
       const output = yield* Output
 
       yield* Effect.forEach(
@@ -44,7 +45,7 @@ export const decode = Command.make(
         Effect.fnUntraced(function* (file) {
           const body = yield* open(file)
           const object = encoder.forObject({ bucket: "local", key: file, region: "us-east-1" })
-          yield* decodeObject(body, { ...decodeOptions(config), key: file, isTransient: true }).pipe(
+          yield* decodeObject(body, { ...decode, key: file, isTransient: true }).pipe(
             encodeRecords(object),
             Stream.mapError((error) =>
               error._tag === "CommandFailed"

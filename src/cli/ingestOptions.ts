@@ -3,6 +3,7 @@
  */
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import type { DecodeOptions } from "../decode/decodeObject.ts"
+import * as JsonKernel from "../decode/JsonKernel.ts"
 import { type EventEncoder, makeEventEncoder } from "../encode/EventEncoder.ts"
 import type { HeartbeatSender } from "../encode/heartbeatEvent.ts"
 import { makeKeyFilter } from "../notification/keyFilter.ts"
@@ -30,8 +31,9 @@ export const ingestOptions = (config: S3beatConfig, queues: ReadonlyArray<Polled
   encoder: encoderOf(config)
 })
 
-/** How objects are cut into records. */
+/** How objects are cut into records, in this thread. */
 export const decodeOptions = (config: S3beatConfig): DecodeOptions => ({
+  jsonKernel: JsonKernel.make(),
   maxRecordBytes: config.maxRecordBytes,
   maxObjectBytes: config.maxObjectBytes,
   maxExpansionRatio: config.maxExpansionRatio,

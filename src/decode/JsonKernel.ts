@@ -1,7 +1,7 @@
 /**
  * The innermost loop of all JSON in WebAssembly: most bytes are looked at sixty-four at a time, where JavaScript looks at each.
  */
-import { PAGE_BYTES, startKernel } from "../wasm.ts"
+import { PAGE_BYTES, startKernel } from "../startKernel.ts"
 import { jsonKernel } from "./jsonKernel.wasm.ts"
 
 /** Where a scan stands. **Shape** `openings` are the brackets that are open, from the outermost on, down to the levels that are compared. */

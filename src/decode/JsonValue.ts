@@ -1,8 +1,7 @@
 /**
  * Finds the end of a JSON value, wherever its bytes are cut.
  */
-import * as JsonKernel from "./JsonKernel.ts"
-import { MAX_COMPARED_LEVELS } from "./JsonKernel.ts"
+import { type JsonKernel, MAX_COMPARED_LEVELS, type ScanState } from "./JsonKernel.ts"
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -20,8 +19,6 @@ const QUOTED = 2
 const OPENING = 3
 const CLOSING = 4
 
-const kernel = JsonKernel.make()
-
 /**
  * A scanner for one value after the other.
  *
@@ -35,7 +32,8 @@ const kernel = JsonKernel.make()
  * unread. A record is shipped as the bytes it is.
  */
 export class JsonValue {
-  private readonly state: JsonKernel.ScanState = {
+  private readonly kernel: JsonKernel | undefined
+  private readonly state: ScanState = {
     depth: 0,
     isInString: false,
     // Grows up to `MAX_COMPARED_LEVELS`.
@@ -46,8 +44,13 @@ export class JsonValue {
   /** Bytes at the start of the next chunk that a backslash at the end of the last one has escaped: 0 or 1. */
   private escaped = 0
 
+  /** Without a kernel, or where it is not worth the way there, each byte is looked at here. */
+  constructor(kernel?: JsonKernel) {
+    this.kernel = kernel
+  }
+
   /** `broken`: a bracket closes what another kind has opened. */
-  get status(): JsonKernel.ScanState["status"] {
+  get status(): ScanState["status"] {
     return this.state.status
   }
 
@@ -67,8 +70,8 @@ export class JsonValue {
     if (this.kind === SCALAR) return this.scanScalar(bytes, from)
     const { length } = bytes
     const start = from + this.escaped
-    const isForKernel = kernel !== undefined && this.kind === OPENING && length - start >= KERNEL_BYTES
-    const at = isForKernel ? kernel.scan(bytes, start, this.state) : scanNested(bytes, start, this.state)
+    const kernel = this.kind === OPENING && length - start >= KERNEL_BYTES ? this.kernel : undefined
+    const at = (kernel?.scan ?? scanNested)(bytes, start, this.state)
     if (this.state.status !== "open") return at
     this.escaped = at - length
     return length
@@ -86,7 +89,7 @@ export class JsonValue {
  * What the kernel does, and strings by themselves, which are short. It looks at every byte of a string, too: most strings in logs are so
  * short that a native `indexOf` for each takes nearly twice the time (measured on CloudTrail).
  */
-const scanNested = (bytes: Uint8Array, from: number, state: JsonKernel.ScanState): number => {
+const scanNested = (bytes: Uint8Array, from: number, state: ScanState): number => {
   const { length } = bytes
   let { depth, isInString, openings } = state
   let at = from
@@ -123,13 +126,13 @@ const scanNested = (bytes: Uint8Array, from: number, state: JsonKernel.ScanState
   return at
 }
 
-const deeper = (state: JsonKernel.ScanState): Uint8Array => {
+const deeper = (state: ScanState): Uint8Array => {
   const deeper = new Uint8Array(2 * state.openings.length)
   deeper.set(state.openings)
   return (state.openings = deeper)
 }
 
-const stop = (state: JsonKernel.ScanState, status: "complete" | "broken", at: number): number => {
+const stop = (state: ScanState, status: "complete" | "broken", at: number): number => {
   state.status = status
   return at
 }

@@ -20,7 +20,7 @@ export interface DecompressOptions {
 /**
  * The decompressed bytes of an object that is stored as gzip, as zstd or plain. See `inflate` for what that takes in.
  *
- * **Shape** Chunks of up to 1 MiB, none empty, and owned by `memory`; of a plain object, the chunks as they come. An empty body
+ * **Shape** Chunks of up to 1 MiB, that of a small object up to 2 MiB, none empty, and owned by `memory`; of a plain object, the chunks as they come. An empty body
  * has no chunks. The decompressor is freed with the scope.
  *
  * **Errors** `ObjectTooLarge` as soon as a limit is passed, before what lies beyond it is decompressed; `ObjectCorrupt` as

@@ -13,7 +13,7 @@ import * as Inflater from "./Inflater.ts"
  * Decompresses gzip (one member or several) and zstd (one frame or several), and hands on anything else as it is. The first
  * bytes tell which.
  *
- * **Shape** One chunk a pull, none empty; decompressed ones of up to `chunkSize` bytes, owned by `memory`.
+ * **Shape** One chunk a pull, none empty; decompressed ones of up to `chunkSize` bytes, or all of a small object, owned by `memory`.
  *
  * **Guarantee** Nothing behind the compressed data is passed over but zero bytes, which are padding. `gzip` ignores other
  * trailing bytes with a warning; here they are an error, since they might have been log. One chunk at most is decompressed

@@ -4,6 +4,7 @@
 import * as RecordBatch from "../domain/RecordBatch.ts"
 import type { Decoder } from "./Decoder.ts"
 import { jsonArray } from "./jsonArray.ts"
+import type { JsonKernel } from "./JsonKernel.ts"
 import { lines } from "./lines.ts"
 import { type MultilineOptions, multiline } from "./multiline.ts"
 
@@ -18,6 +19,8 @@ export interface RecordOptions {
   readonly multiline?: MultilineOptions | undefined
   /** Bytes of a record that are kept; a longer one is truncated. */
   readonly maxRecordBytes: number
+  /** The loop of JSON in WebAssembly, one for all objects of a thread; without it JSON takes a few times as long. */
+  readonly jsonKernel?: JsonKernel | undefined
 }
 
 /** How many bytes `selectDecoder` looks at. */
@@ -31,13 +34,13 @@ export const HEAD_BYTES = 4096
  * **Shape** `head` is the object's first `HEAD_BYTES` bytes or more, or all of it.
  */
 export const selectDecoder = (head: Uint8Array, options: RecordOptions): Decoder => {
-  const { expandEventListFromField: field, maxRecordBytes } = options
+  const { expandEventListFromField: field, jsonKernel, maxRecordBytes } = options
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, HEAD_BYTES)).toString()
   if (digest.test(text)) return noRecords
-  if (field !== undefined) return jsonArray({ field: field === ".[]" ? undefined : field, maxRecordBytes })
+  if (field !== undefined) return jsonArray({ field: field === ".[]" ? undefined : field, jsonKernel, maxRecordBytes })
   if (options.multiline !== undefined) return multiline({ ...options.multiline, maxRecordBytes })
-  if (cloudTrail.test(text)) return jsonArray({ field: "Records", maxRecordBytes })
-  if (arrayOfObjects.test(text)) return jsonArray({ maxRecordBytes })
+  if (cloudTrail.test(text)) return jsonArray({ field: "Records", jsonKernel, maxRecordBytes })
+  if (arrayOfObjects.test(text)) return jsonArray({ jsonKernel, maxRecordBytes })
   return lines({ maxRecordBytes })
 }
 

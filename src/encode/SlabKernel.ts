@@ -6,7 +6,7 @@
  */
 import type { RecordBatch } from "../domain/RecordBatch.ts"
 import { type EventSlab, SLAB_BYTES, SLAB_EVENTS } from "./EventSlabs.ts"
-import { PAGE_BYTES, startKernel } from "../wasm.ts"
+import { PAGE_BYTES, startKernel } from "../startKernel.ts"
 import { slabKernel } from "./slabKernel.wasm.ts"
 
 /** The constant bytes of an event, as `slabKernel.as` lays them out. */
@@ -37,9 +37,6 @@ const KiB = 1024
 /** The largest that each part of a template may be: a key has at most 1 KiB, but the user's own fields may have more. */
 const PART_BYTES = 64 * KiB
 
-/** Records that are looked at in one go: an event is never smaller than its record. */
-const INPUT_BYTES = SLAB_BYTES
-
 /** As many as are on their way to an output while some large objects are read. One that never comes back is gone with all of them. */
 const SLABS = 16
 
@@ -61,7 +58,8 @@ export const make = (): SlabKernel | undefined => {
     before: area(PART_BYTES),
     starts: area(4 * SLAB_EVENTS),
     ends: area(4 * SLAB_EVENTS),
-    input: area(INPUT_BYTES),
+    // An event is never smaller than its record.
+    input: area(SLAB_BYTES),
     slabs: Array.from({ length: SLABS + 1 }, () => ({ bytes: area(SLAB_BYTES), ends: area(4 * SLAB_EVENTS) }))
   }
   const kernel = startKernel(slabKernel, "fill", used)
@@ -133,7 +131,7 @@ const lastInReach = ({ count, ends, starts }: RecordBatch, from: number, templat
   while (beyond - inReach > 1) {
     const to = (inReach + beyond) >>> 1
     const bytes = (ends[to - 1] ?? 0) - start
-    if (bytes <= INPUT_BYTES && bytes + (to - from - 1) * fixed <= SLAB_BYTES) inReach = to
+    if (bytes + (to - from - 1) * fixed <= SLAB_BYTES) inReach = to
     else beyond = to
   }
   return inReach

@@ -144,7 +144,9 @@ const makeWorkplace = ({ maxBytes, maxEvents }: CoalescingOptions): Workplace =>
             })
       room = undefined
       return Effect.tap(publish(EventBatch.concatInto(taken, batches)), () =>
-        Effect.sync(() => void (isKept(taken) && (room = taken)))
+        Effect.sync(() => {
+          if (isKept(taken)) room = taken
+        })
       )
     }
   }

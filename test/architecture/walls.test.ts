@@ -70,7 +70,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 /** Files beside the folders: these may be imported by all, `index.ts`, `main.ts` and `worker.ts` by none. */
-const topFiles = new Set(["src/retry.ts", "src/version.ts", "src/wasm.ts"])
+const topFiles = new Set(["src/retry.ts", "src/version.ts", "src/startKernel.ts"])
 
 /** Whether the file calls this operation of a source of messages. */
 const called = (operation: string, file: SourceFile) =>

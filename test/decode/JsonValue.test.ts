@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as fc from "fast-check"
+import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import { JsonValue } from "../../src/decode/JsonValue.ts"
 import { checkProperty } from "../support/checkProperty.ts"
 
+const kernel = JsonKernel.make()
+
 /** What became of the value, and where, when its bytes come in pieces of this size. */
-const scanned = (bytes: Uint8Array, pieceBytes: number) => {
-  const value = new JsonValue()
+const scannedBy = (value: JsonValue, bytes: Uint8Array, pieceBytes: number) => {
   assert.isTrue(value.begin(bytes[0] ?? 0))
   for (let from = 0; from < bytes.length; from += pieceBytes) {
     const piece = bytes.subarray(from, from + pieceBytes)
@@ -16,8 +18,9 @@ const scanned = (bytes: Uint8Array, pieceBytes: number) => {
   return { status: value.status, at: bytes.length }
 }
 
-/** As short as this they are looked at byte by byte; longer ones by the kernel. */
-const BYTE_BY_BYTE = 100
+const scanned = (bytes: Uint8Array, pieceBytes: number) => scannedBy(new JsonValue(kernel), bytes, pieceBytes)
+
+const byteByByte = (bytes: Uint8Array, pieceBytes = bytes.length) => scannedBy(new JsonValue(), bytes, pieceBytes)
 
 const pieces = fc.oneof(
   fc.constantFrom('"', "\\", "{", "}", "[", "]", '\\"', "\\\\", '"}', '"]', "[[", "]]", '{"'),
@@ -32,7 +35,7 @@ describe("JsonValue", () => {
       ([opening, rest, pieceBytes]) =>
         Effect.sync(() => {
           const bytes = Buffer.from(opening + rest.join(""))
-          const expected = scanned(bytes, BYTE_BY_BYTE)
+          const expected = byteByByte(bytes)
           assert.deepStrictEqual(scanned(bytes, bytes.length), expected)
           assert.deepStrictEqual(scanned(bytes, pieceBytes), expected)
         })
@@ -57,9 +60,11 @@ describe("JsonValue", () => {
       const bytes = Buffer.from(`${"[{".repeat(depth)}${"}]".repeat(depth)}`)
       const wrong = Buffer.from(`${"[".repeat(depth)}}${"]".repeat(depth)}`)
       const expected = depth > 1024 ? { status: "complete", at: 2 * depth } : { status: "broken", at: depth }
-      for (const size of [BYTE_BY_BYTE, 1000, bytes.length]) {
-        assert.deepStrictEqual(scanned(bytes, size), { status: "complete", at: 4 * depth })
-        assert.deepStrictEqual(scanned(wrong, size), expected)
+      for (const scan of [byteByByte, scanned]) {
+        for (const size of [100, 1000, bytes.length]) {
+          assert.deepStrictEqual(scan(bytes, size), { status: "complete", at: 4 * depth })
+          assert.deepStrictEqual(scan(wrong, size), expected)
+        }
       }
     }
   })

@@ -2,12 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import * as fc from "fast-check"
 import { gzipSync, zstdCompressSync } from "node:zlib"
+import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
 import { type DecodeObjectOptions, decodeObject } from "../../src/decode/decodeObject.ts"
 import { checkProperty } from "../support/checkProperty.ts"
 import { type Chunking, chunking, cut, seen } from "../support/decoding.ts"
 
 const limits: DecodeObjectOptions = {
+  jsonKernel: JsonKernel.make(),
   maxRecordBytes: 1_000_000,
   maxObjectBytes: 1_000_000_000,
   maxExpansionRatio: 1000

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
+import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import { decodeObject } from "../../src/decode/decodeObject.ts"
 import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
 import { type Kind, type SampleLog, sampleLog } from "../../src/demo/sampleLogs.ts"
@@ -18,6 +19,7 @@ const some = (kind: Kind, seed = 1): ReadonlyArray<SampleLog> => {
 const decoded = ({ bytes, key }: SampleLog) =>
   decodeObject(Stream.succeed(bytes), {
     key,
+    jsonKernel: JsonKernel.make(),
     maxRecordBytes: 1_000_000,
     maxObjectBytes: 100_000_000,
     maxExpansionRatio: 1000

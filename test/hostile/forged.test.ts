@@ -3,7 +3,7 @@
  */
 import dns from "node:dns"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Effect, Layer, Result } from "effect"
+import { type Duration, Effect, Layer, Result } from "effect"
 import * as fc from "fast-check"
 import * as AwsClients from "../../src/aws/AwsClients.ts"
 import * as S3ReaderAws from "../../src/aws/S3ReaderAws.ts"
@@ -100,21 +100,25 @@ const namesAskedFor = Effect.map(
 
 const REFS = 400
 
+/** Opens each of them, for as long as this, whatever comes of it. */
+const openEach = Effect.fnUntraced(function* (refs: ReadonlyArray<ObjectRef>, limit: Duration.Input) {
+  const reader = yield* S3Reader
+  yield* Effect.forEach(refs, (ref) => Effect.ignore(Effect.timeout(Effect.scoped(reader.open(ref)), limit)), {
+    concurrency: 20,
+    discard: true
+  })
+})
+
 describe("forged notifications", () => {
   it.live(
     "no name is asked for but those of S3 in the domains of AWS",
     () =>
       Effect.gen(function* () {
-        const reader = yield* S3Reader
         const names = yield* namesAskedFor
         const refs = fc.sample(forged, REFS).flatMap(believed)
         assert.isNotEmpty(refs)
-        yield* Effect.forEach(
-          refs,
-          // The first attempt is enough to see where it goes.
-          (ref) => Effect.ignore(Effect.timeout(Effect.scoped(reader.open(ref)), "200 millis")),
-          { concurrency: 20, discard: true }
-        )
+        // The first attempt is enough to see where it goes.
+        yield* openEach(refs, "200 millis")
         assert.isNotEmpty(names)
         for (const name of names) assert.match(name, AWS_DOMAINS)
       }).pipe(Effect.scoped, Effect.provide(S3ReaderAws.layer({}).pipe(Layer.provide(Identities.layer(roles()))))),
@@ -125,15 +129,10 @@ describe("forged notifications", () => {
     "with an endpoint of one's own every request goes there, for that bucket and no other, and tells whose bucket it must be",
     () =>
       Effect.gen(function* () {
-        const reader = yield* S3Reader
         const wire = yield* S3Wire
         const names = yield* namesAskedFor
         const refs = fc.sample(forged, REFS).flatMap(believed)
-        yield* Effect.forEach(
-          refs,
-          (ref) => Effect.ignore(Effect.timeout(Effect.scoped(reader.open(ref)), "1 second")),
-          { concurrency: 20, discard: true }
-        )
+        yield* openEach(refs, "1 second")
         yield* turn
         const buckets = new Set(refs.map(({ bucket }) => bucket))
         const requests = yield* wire.requests

@@ -4,6 +4,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
+import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import { decodeObject, type DecodeObjectOptions } from "../../src/decode/decodeObject.ts"
 import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
 import { bytesHeld } from "../support/bytesHeld.ts"
@@ -14,7 +15,12 @@ const MiB = 1024 * KiB
 const GiB = 1024 * MiB
 
 /** As a config has them by default, but for the largest object. */
-const limits: DecodeObjectOptions = { maxRecordBytes: MiB, maxObjectBytes: 10 * GiB, maxExpansionRatio: 200 }
+const limits: DecodeObjectOptions = {
+  jsonKernel: JsonKernel.make(),
+  maxRecordBytes: MiB,
+  maxObjectBytes: 10 * GiB,
+  maxExpansionRatio: 200
+}
 
 /** What an object of any size may hold on to: the record that is open, twice while it moves, and the chunks between the stages. */
 const HELD = 16 * MiB

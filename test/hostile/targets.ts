@@ -4,6 +4,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { Effect, Result, Stream } from "effect"
 import * as fc from "fast-check"
+import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import { decodeObject, type DecodeObjectOptions } from "../../src/decode/decodeObject.ts"
 import { acknowledgement } from "../../src/demo/Collector.ts"
 import { show } from "../../src/domain/ObjectRef.ts"
@@ -57,7 +58,12 @@ const notification: Target = {
 const wrapped = (body: string, times: number): string => (times === 0 ? body : wrapped(wrappedInSns(body), times - 1))
 
 /** Small, so that small inputs pass them. */
-const limits: DecodeObjectOptions = { maxRecordBytes: 64, maxObjectBytes: 4 * 1024 * 1024, maxExpansionRatio: 100 }
+const limits: DecodeObjectOptions = {
+  jsonKernel: JsonKernel.make(),
+  maxRecordBytes: 64,
+  maxObjectBytes: 4 * 1024 * 1024,
+  maxExpansionRatio: 100
+}
 
 const outcomeOfObject = (options: Partial<DecodeObjectOptions>) => (input: Buffer) =>
   decodeObject(Stream.succeed<Uint8Array>(input), { ...limits, ...options }).pipe(

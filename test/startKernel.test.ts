@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as JsonKernel from "../src/decode/JsonKernel.ts"
 import * as SlabKernel from "../src/encode/SlabKernel.ts"
-import { startKernel } from "../src/wasm.ts"
+import { startKernel } from "../src/startKernel.ts"
 import { kernels, modulePath, wasmModule } from "./support/buildWasm.ts"
 
 describe("the kernels", () => {
