@@ -6,9 +6,9 @@
  * **Source** https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
 import { createHash } from "node:crypto"
-import type { IncomingHttpHeaders } from "node:http"
 import { crc32 } from "node:zlib"
 import { crc32c, crc64Nvme } from "./Crc.ts"
+import type { HttpHeaders } from "./HttpExchange.ts"
 
 /** The bytes so far. **Shape** `digest` is Base64, as in S3's headers, and ends the computation. */
 export interface Digest {
@@ -58,7 +58,7 @@ const isComposite = (value: string) => value.includes("-")
 /**
  * What the body of this answer is to be compared with; undefined where S3 tells no checksum of the whole of it.
  */
-export const ofAnswer = (headers: IncomingHttpHeaders): BodyChecksum | undefined => {
+export const ofAnswer = (headers: HttpHeaders): BodyChecksum | undefined => {
   for (const [header, make] of algorithms) {
     const expected = headers[header]
     if (typeof expected !== "string" || isComposite(expected)) continue

@@ -109,7 +109,7 @@ const whole = ({ eTag, size }: ObjectRef, answer: GetObject.Answer): Effect.Effe
     ? Effect.succeed(answer)
     : Effect.suspend(() => {
         // The next request may need its connection.
-        answer.body.destroy()
+        answer.body.close()
         return Effect.fail(new Unavailable({ detail: `S3 announced ${answer.size} bytes of an object of ${size}` }))
       })
 

@@ -1,8 +1,7 @@
 /**
  * One GetObject as one identity, in the region where the bucket really is.
  */
-import type { IncomingMessage } from "node:http"
-import { Clock, Duration, Effect } from "effect"
+import { Clock, Duration, Effect, Predicate } from "effect"
 import type { Scope } from "effect"
 import type { CredentialsError, Identity } from "../credentials/Credentials.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
@@ -11,6 +10,7 @@ import * as AwsClients from "./AwsClients.ts"
 import { AwsFailure, fromUnknown } from "./awsFailure.ts"
 import * as BodyChecksum from "./BodyChecksum.ts"
 import * as Deadlines from "./Deadlines.ts"
+import type { HttpAnswer, HttpBody, HttpHeaders } from "./HttpExchange.ts"
 import * as Remembered from "./Remembered.ts"
 import * as S3Requests from "./S3Requests.ts"
 import type { BodyFailure } from "../reader/resumableBody.ts"
@@ -43,7 +43,7 @@ export interface Continuation {
 
 /** What S3 answered. `body` is let go of with the scope. `eTag` is as S3 sends it, in quotes. */
 export interface Answer {
-  readonly body: IncomingMessage
+  readonly body: HttpBody
   readonly checksum: BodyChecksum.BodyChecksum | undefined
   readonly region: string
   readonly eTag: string | undefined
@@ -109,22 +109,26 @@ export const make: (options: S3Options) => Effect.Effect<GetObject, never, Scope
 const exchangeOf = (client: S3Requests.S3Requests) =>
   Effect.acquireRelease(Effect.sync(client.exchange), (exchange) => Effect.sync(exchange.close))
 
-const answerOf = (body: IncomingMessage, region: string, from: Continuation | undefined): Answer => {
-  const { headers } = body
-  const size = headers["content-length"]
-  const lastModified = Date.parse(headers["last-modified"] ?? "")
-  const versionId = headers["x-amz-version-id"]
+const answerOf = ({ body, headers }: HttpAnswer, region: string, from: Continuation | undefined): Answer => {
+  const size = textOf(headers, "content-length")
+  const lastModified = Date.parse(textOf(headers, "last-modified") ?? "")
   return {
     body,
     // Of a part S3 tells none, or that of the whole.
     checksum: from === undefined ? BodyChecksum.ofAnswer(headers) : undefined,
     region,
-    eTag: headers.etag,
-    versionId: Array.isArray(versionId) ? versionId[0] : versionId,
+    eTag: textOf(headers, "etag"),
+    versionId: textOf(headers, "x-amz-version-id"),
     size: size === undefined ? undefined : Number(size),
     lastModified: Number.isNaN(lastModified) ? undefined : lastModified,
-    range: headers["content-range"]
+    range: textOf(headers, "content-range")
   }
+}
+
+/** S3 sends each of them once. */
+const textOf = (headers: HttpHeaders, name: string): string | undefined => {
+  const value = headers[name]
+  return Predicate.isString(value) ? value : value?.[0]
 }
 
 const late = `no answer within ${Duration.format(ANSWER_LIMIT)}`
@@ -152,8 +156,8 @@ export const clientConfig = ({ endpoint, forcePathStyle, maxSockets }: S3Options
 const inputOf = (ref: ObjectRef, identity: Identity, from: Continuation | undefined): S3Requests.Input => ({
   Bucket: ref.bucket,
   Key: ref.key,
-  ...(ref.versionId === undefined ? undefined : { VersionId: ref.versionId }),
-  ...(identity.accountId === undefined ? undefined : { ExpectedBucketOwner: identity.accountId }),
+  VersionId: ref.versionId,
+  ExpectedBucketOwner: identity.accountId,
   ...(from === undefined ? { ChecksumMode: "ENABLED" } : { Range: `bytes=${from.offset}-`, IfMatch: from.eTag })
 })
 

@@ -1,19 +1,19 @@
 /**
  * The body of an answer as an Effect stream.
  */
-import type { IncomingMessage } from "node:http"
 import { Cause, Duration, Effect, Stream } from "effect"
 import { Unavailable } from "../domain/reasons.ts"
 import { BodyInterrupted } from "../reader/S3Reader.ts"
 import type { BodyChecksum } from "./BodyChecksum.ts"
 import type { Deadlines } from "./Deadlines.ts"
+import { type HttpBody, unread } from "./HttpExchange.ts"
 
 /** How long a connection may bring no byte while one is waited for. A body that nobody reads is under no such limit. */
 export const IDLE_LIMIT = Duration.seconds(60)
 
 /** A body, and what its bytes are compared with. */
 export interface Body {
-  readonly body: IncomingMessage
+  readonly body: HttpBody
   readonly checksum: BodyChecksum | undefined
 }
 
@@ -26,16 +26,12 @@ type BodyError = Unavailable | BodyInterrupted
  * **Errors** `BodyInterrupted` when the bytes are not those that S3 has a checksum of.
  */
 export const wholeBody = ({ body, checksum }: Body): Effect.Effect<Uint8Array, BodyInterrupted> | undefined => {
-  if (!body.complete || body.readableLength === 0) return undefined
-  return Effect.callback((resume) => {
-    const bytes: Uint8Array = body.read()
-    checksum?.update(bytes)
-    const mismatch = checksum?.mismatch()
-    const outcome =
-      mismatch === undefined ? Effect.succeed(bytes) : Effect.fail(new BodyInterrupted({ detail: mismatch }))
-    // From then on the connection is there for the next request; whoever is faster opens another one.
-    body.once("end", () => resume(outcome))
-  })
+  if (body.ending() !== "complete") return undefined
+  const bytes = unread(body)
+  if (bytes.length === 0) return undefined
+  checksum?.update(bytes)
+  const mismatch = checksum?.mismatch()
+  return mismatch === undefined ? Effect.succeed(bytes) : Effect.fail(new BodyInterrupted({ detail: mismatch }))
 }
 
 /**
@@ -52,7 +48,7 @@ export const readableBody = (answer: Body, idle: Deadlines): Stream.Stream<Uint8
       Effect.map(
         Effect.acquireRelease(
           Effect.sync(() => drive(answer, idle)),
-          ({ close }) => Effect.sync(close)
+          () => Effect.sync(answer.body.close)
         ),
         ({ poll, wait }) => Effect.suspend(() => poll() ?? wait)
       )
@@ -61,46 +57,43 @@ export const readableBody = (answer: Body, idle: Deadlines): Stream.Stream<Uint8
 
 /** `poll` answers what there is now, `wait` the next that comes; one at a time. */
 const drive = ({ body, checksum }: Body, idle: Deadlines) => {
-  let wake = asleep
-  const notify = () => wake()
-  for (const event of ["readable", "end", "error", "close"]) body.on(event, notify)
-
   const ended = (): Effect.Effect<never, BodyError | Cause.Done> => {
     const mismatch = checksum?.mismatch()
     return mismatch === undefined ? Cause.done() : Effect.fail(new BodyInterrupted({ detail: mismatch }))
   }
 
   const poll = (): Effect.Effect<Chunk, BodyError | Cause.Done> | undefined => {
-    const chunk: Uint8Array | null = body.read()
-    if (chunk !== null) {
+    const chunk = body.read()
+    if (chunk !== undefined) {
       checksum?.update(chunk)
       return Effect.succeed([chunk])
     }
-    if (body.readableEnded) return ended()
-    if (body.errored !== null) return Effect.fail(new Unavailable({ detail: body.errored.message }))
-    return body.destroyed ? Effect.fail(new Unavailable({ detail: "the connection was closed early" })) : undefined
+    const ending = body.ending()
+    if (ending === undefined) return undefined
+    return ending === "complete" ? ended() : Effect.fail(new Unavailable({ detail: ending.message }))
   }
 
   const wait = Effect.callback<Chunk, BodyError | Cause.Done>((resume) => {
     const sleep = () => {
-      wake = asleep
+      body.listen(asleep)
       end()
     }
     const end = idle.begin(() => {
       sleep()
       resume(silent)
     })
-    wake = () => {
+    const wake = () => {
       const answer = poll()
       if (answer === undefined) return
       sleep()
       resume(answer)
     }
+    body.listen(wake)
     wake()
     return Effect.sync(sleep)
   })
 
-  return { poll, wait, close: () => void body.destroy() }
+  return { poll, wait }
 }
 
 const asleep = () => {}

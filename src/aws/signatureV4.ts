@@ -1,10 +1,10 @@
 /**
- * Signature Version 4 of a GET to S3.
+ * Signature Version 4.
  *
  * The SDK's signer gives the same signature. It takes six times as long, because it signs whatever any service can be asked,
  * by promises; of a small object that would be half of what reading it costs.
  *
- * **Source** https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ * **Source** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHmac, hash } from "node:crypto"
 import type { SdkKeys } from "./AwsClients.ts"
@@ -15,11 +15,18 @@ export interface SigningScope {
   readonly service: string
 }
 
-/** A request that is to be signed. **Shape** `path` and `query` as they are sent: encoded, the query in order; the names of `headers` in lower case. */
-export interface UnsignedGet {
+/**
+ * A request that is to be signed.
+ *
+ * **Shape** `path` and `query` as they are sent: encoded, the query in order; the names of `headers` in lower case; `bodyHash` as
+ * `hashOf` has it.
+ */
+export interface UnsignedRequest {
+  readonly method: "GET" | "POST"
   readonly path: string
   readonly query: string
   readonly headers: Readonly<Record<string, string>>
+  readonly bodyHash: string
 }
 
 /**
@@ -27,10 +34,17 @@ export interface UnsignedGet {
  *
  * **Units** `at` in milliseconds since the epoch: AWS refuses what is more than 15 minutes off.
  */
-export type Sign = (request: UnsignedGet, keys: SdkKeys, at: number) => Record<string, string>
+export type Sign = (request: UnsignedRequest, keys: SdkKeys, at: number) => Record<string, string>
+
+/** The hash of a body. */
+export const hashOf = (body: string | Uint8Array): string => hash("sha256", body)
 
 /** The hash of a body that is empty. */
-const NO_BODY = hash("sha256", "")
+export const EMPTY_HASH = hashOf("")
+
+/** What AWS calls UriEncode: a few more characters are escaped than JavaScript does. */
+export const uriEncode = (text: string): string =>
+  encodeURIComponent(text).replaceAll(/[!'()*]/gu, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** Signs for `scope`. The key of a day is derived once. */
 export const makeSign = (scope: SigningScope): Sign => {
@@ -47,21 +61,21 @@ export const makeSign = (scope: SigningScope): Sign => {
     return derived.key
   }
 
-  return ({ headers: given, path, query }, keys, at) => {
+  return ({ bodyHash, headers: given, method, path, query }, keys, at) => {
     const time = basicTime(at)
     const day = time.slice(0, 8)
     const credentialScope = `${day}/${scope.region}/${scope.service}/aws4_request`
     const headers: Record<string, string> = {
       ...given,
-      "x-amz-content-sha256": NO_BODY,
+      "x-amz-content-sha256": bodyHash,
       "x-amz-date": time,
       ...(keys.sessionToken === undefined ? undefined : { "x-amz-security-token": keys.sessionToken })
     }
     const names = Object.keys(headers).filter(isSigned).toSorted()
     const lines = names.map((name) => `${name}:${oneSpaced(headers[name] ?? "")}\n`).join("")
     const signedNames = names.join(";")
-    const request = `GET\n${path}\n${query}\n${lines}\n${signedNames}\n${NO_BODY}`
-    const text = `AWS4-HMAC-SHA256\n${time}\n${credentialScope}\n${hash("sha256", request)}`
+    const request = `${method}\n${path}\n${query}\n${lines}\n${signedNames}\n${bodyHash}`
+    const text = `AWS4-HMAC-SHA256\n${time}\n${credentialScope}\n${hashOf(request)}`
     const signature = hmac(keyOf(keys, day), text).toString("hex")
     headers["authorization"] =
       `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${credentialScope}, SignedHeaders=${signedNames}, Signature=${signature}`

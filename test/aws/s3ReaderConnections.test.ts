@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import * as HttpExchange from "../../src/aws/HttpExchange.ts"
 import * as S3ReaderAws from "../../src/aws/S3ReaderAws.ts"
 import { S3Reader } from "../../src/reader/S3Reader.ts"
 import { bytesFrom } from "../support/bytesFrom.ts"
@@ -10,14 +9,15 @@ import { S3Wire, layer as wire } from "../support/S3Wire.ts"
 import { base, log, read, turn, untilClosed, world } from "../support/s3ReaderWorld.ts"
 
 describe("S3ReaderAws: connections", () => {
-  it.live("objects that are read to their end, one after the other, share one connection", () =>
+  it.live("objects that are read to their end, one after the other, take turns on two connections", () =>
     Effect.gen(function* () {
       const { connections, put } = yield* S3Wire
       for (const size of [300_000, 100, 0]) {
         yield* put(log, bytesFrom(size))
         for (let n = 0; n < 5; n++) yield* read(log)
       }
-      assert.strictEqual((yield* connections).accepted, 1)
+      // The one that was used last rests for a turn of the event loop, so that a server may still close it.
+      assert.isAtMost((yield* connections).accepted, 2)
     }).pipe(Effect.provide(world()))
   )
 
@@ -61,20 +61,6 @@ describe("S3ReaderAws: connections", () => {
       }
       while ((yield* connections).open > 1) yield* turn
       yield* Fiber.interrupt(fiber)
-    }).pipe(Effect.provide(world()))
-  )
-
-  it.live("an address of IPv6 in brackets is reached as the address that it is", () =>
-    Effect.gen(function* () {
-      const { endpoint, put } = yield* S3Wire
-      yield* put(log, bytesFrom(10))
-      const agents = HttpExchange.makeAgents(1)
-      const { port } = new URL(endpoint)
-      // Brackets are all that is looked at, so that this needs no network of IPv6.
-      const request = { protocol: "http:", hostname: "[127.0.0.1]", port: Number(port), path: "/logs/log", headers: {} }
-      const answer = yield* Effect.promise(() => HttpExchange.make(agents).send(request))
-      assert.isDefined(answer.statusCode)
-      agents["http:"].destroy()
     }).pipe(Effect.provide(world()))
   )
 

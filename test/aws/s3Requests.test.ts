@@ -59,7 +59,9 @@ const input = (overrides: Partial<Input> = {}): Input => ({
 const requestOf = async (config: S3ClientConfig, input: Input) => {
   const client = make({ ...common, ...config }, 1)
   try {
-    return essence(await client.request(input, keys, 0))
+    const { headers, origin, path } = await client.request(input, keys, 0)
+    const { hostname, port, protocol } = new URL(origin)
+    return essence({ protocol, hostname, port: port === "" ? undefined : Number(port), path, headers })
   } finally {
     client.close()
   }

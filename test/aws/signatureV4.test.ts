@@ -2,7 +2,7 @@ import { S3Client } from "@aws-sdk/client-s3"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "node:assert/strict"
 import * as fc from "fast-check"
-import { makeSign } from "../../src/aws/signatureV4.ts"
+import { EMPTY_HASH, hashOf, makeSign } from "../../src/aws/signatureV4.ts"
 
 const token = (alphabet: string, size = {}) => fc.string({ unit: fc.constantFrom(...alphabet), minLength: 1, ...size })
 
@@ -35,11 +35,12 @@ const request = fc.record({
   ),
   region: fc.constantFrom("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"),
   service: fc.constantFrom("s3", "s3-outposts", "s3-object-lambda", "s3express"),
+  body: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
   at: fc.integer({ min: 0, max: 4_000_000_000_000 })
 })
 
 /** The headers with which the SDK's own signer lets the request go. */
-const signedBySdk = async ({ at, headers, keys, path, query, region, service }: SdkRequest) => {
+const signedBySdk = async ({ at, body, headers, keys, method, path, query, region, service }: SdkRequest) => {
   const client = new S3Client({ region, credentials: keys })
   try {
     const signer = await client.config.signer({
@@ -48,8 +49,8 @@ const signedBySdk = async ({ at, headers, keys, path, query, region, service }: 
       signingRegion: region,
       properties: {}
     })
-    const [protocol, hostname, method] = ["https:", headers["host"] ?? "", "GET"]
-    const unsigned = { protocol, hostname, method, path, query, headers: { ...headers } }
+    const [protocol, hostname] = ["https:", headers["host"] ?? ""]
+    const unsigned = { protocol, hostname, method, path, query, headers: { ...headers }, body }
     const scope = { signingDate: new Date(at), signingRegion: region, signingService: service }
     return (await signer.sign(unsigned, scope)).headers
   } finally {
@@ -58,6 +59,8 @@ const signedBySdk = async ({ at, headers, keys, path, query, region, service }: 
 }
 
 interface SdkRequest {
+  readonly method: "GET" | "POST"
+  readonly body: string | undefined
   readonly path: string
   readonly query: Record<string, string>
   readonly headers: Record<string, string>
@@ -68,22 +71,17 @@ interface SdkRequest {
 }
 
 describe("signatureV4", () => {
-  it("every GET has the signature that the SDK gives it", () =>
+  it("every request has the signature that the SDK gives it", () =>
     fc.assert(
-      fc.asyncProperty(request, async ({ at, headers: given, host, keys, path, region, service, versionId }) => {
+      fc.asyncProperty(request, async ({ at, body, headers: given, host, keys, path, region, service, versionId }) => {
+        const method = body === undefined ? "GET" : "POST"
         const headers = { host, "user-agent": "any", ...Object.fromEntries(given) }
         const version: Record<string, string> = versionId === undefined ? {} : { versionId }
-        const bySdk = await signedBySdk({
-          path,
-          query: { "x-id": "GetObject", ...version },
-          headers,
-          keys,
-          region,
-          service,
-          at
-        })
+        const parameters = { "x-id": "GetObject", ...version }
+        const bySdk = await signedBySdk({ method, path, query: parameters, headers, body, keys, region, service, at })
         const query = versionId === undefined ? "x-id=GetObject" : `versionId=${versionId}&x-id=GetObject`
-        deepStrictEqual(makeSign({ region, service })({ path, query, headers }, keys, at), { ...bySdk })
+        const unsigned = { method, path, query, headers, bodyHash: hashOf(body ?? "") } as const
+        deepStrictEqual(makeSign({ region, service })(unsigned, keys, at), { ...bySdk })
       })
     ))
 
@@ -93,7 +91,7 @@ describe("signatureV4", () => {
         const scope = { region: "us-east-1", service: "s3" }
         const sign = makeSign(scope)
         for (const { at, host, keys, path } of requests) {
-          const unsigned = { path, query: "", headers: { host } }
+          const unsigned = { method: "GET", path, query: "", headers: { host }, bodyHash: EMPTY_HASH } as const
           deepStrictEqual(sign(unsigned, keys, at), makeSign(scope)(unsigned, keys, at))
           deepStrictEqual(sign(unsigned, keys, at + 86_400_000), makeSign(scope)(unsigned, keys, at + 86_400_000))
         }
