@@ -1,18 +1,8 @@
 /**
  * SQS over the AWS SDK.
  */
-import { randomUUID } from "node:crypto"
-import {
-  type BatchResultErrorEntry,
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SQSClient
-} from "@aws-sdk/client-sqs"
+import { hash, randomUUID } from "node:crypto"
+import type { BatchResultErrorEntry, Message } from "@aws-sdk/client-sqs"
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 import { Credentials } from "../credentials/Credentials.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
@@ -27,6 +17,10 @@ import {
   SqsSourceError
 } from "../source/SqsSource.ts"
 import * as AwsClients from "./AwsClients.ts"
+import { fromUnknown } from "./awsFailure.ts"
+import type { Operation as SqsOperation, SdkOutput } from "./sdkProtocol.ts"
+import * as sqs from "./sqsOperations.ts"
+import * as SqsRequests from "./SqsRequests.ts"
 import { isEntryRetryable, sqsFailure } from "./sqsFailure.ts"
 
 /** How long SQS may take to answer, beside the wait of a long poll. */
@@ -49,38 +43,50 @@ type Operation = SqsSourceError["operation"]
 
 const make = Effect.fnUntraced(function* (options: SqsOptions) {
   const credentials = yield* Credentials
-  const clients = yield* AwsClients.make<SQSClient>({
-    make: (config) => new SQSClient({ ...config, ...clientConfig(options) }),
-    close: (client) => client.destroy()
+  const clock = yield* Clock.Clock
+  const clients = yield* AwsClients.make<SqsRequests.SqsRequests>({
+    make: (config) => SqsRequests.make({ ...config, ...clientConfig(options) }),
+    close: (client) => client.close()
   })
   const urls = new Map<string, string>()
 
   /** One request, sent once but for a token that has expired. */
-  const send = <A>(
+  const send = <Input extends SqsRequests.OfQueue, Output extends SdkOutput>(
     operation: Operation,
     queue: QueueRef,
     limit: Duration.Duration,
-    request: (client: SQSClient, options: { readonly abortSignal: AbortSignal }) => Promise<A>
-  ): Effect.Effect<A, SqsSourceError> =>
-    clients.call(credentials.forQueue(queue), queue.region, request).pipe(
-      Effect.mapError(sqsFailure),
-      Effect.timeoutOrElse({
-        duration: limit,
-        orElse: () => Effect.fail(new Unavailable({ detail: `no answer within ${Duration.format(limit)}` }))
-      }),
-      Effect.mapError(failed(operation, queue))
-    )
+    call: SqsOperation<Input, Output>,
+    input: Input
+  ): Effect.Effect<Output, SqsSourceError> =>
+    clients
+      .run(credentials.forQueue(queue), queue.region, (client, keys) =>
+        Effect.tryPromise({
+          try: (abortSignal) => {
+            const exchange = client.exchange()
+            abortSignal.addEventListener("abort", exchange.close)
+            return client.call(exchange, call, input, keys, clock.currentTimeMillisUnsafe())
+          },
+          catch: fromUnknown
+        })
+      )
+      .pipe(
+        Effect.mapError(sqsFailure),
+        Effect.timeoutOrElse({
+          duration: limit,
+          orElse: () => Effect.fail(new Unavailable({ detail: `no answer within ${Duration.format(limit)}` }))
+        }),
+        Effect.mapError(failed(operation, queue))
+      )
 
   /** The URL that the user wrote or, asked for once, SQS names. */
   const urlOf = Effect.fnUntraced(function* (operation: Operation, queue: QueueRef) {
     const name = JSON.stringify([queue.region, queue.accountId, queue.name])
     const known = queue.url ?? urls.get(name)
     if (known !== undefined) return known
-    const command = new GetQueueUrlCommand({
+    const { QueueUrl: url } = yield* send(operation, queue, ANSWER_LIMIT, sqs.GetQueueUrl, {
       QueueName: queue.name,
       ...(queue.accountId === undefined ? undefined : { QueueOwnerAWSAccountId: queue.accountId })
     })
-    const { QueueUrl: url } = yield* send(operation, queue, ANSWER_LIMIT, (client, http) => client.send(command, http))
     if (url === undefined)
       return yield* failed(operation, queue)(new QueueMissing({ detail: "SQS names no URL for it" }))
     urls.set(name, url)
@@ -89,9 +95,9 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
 
   const describe = Effect.fn("SqsSource.describe")(function* (queue: QueueRef) {
     const url = yield* urlOf("describe", queue)
-    const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["RedrivePolicy"] })
+    const input = { QueueUrl: url, AttributeNames: ["RedrivePolicy" as const] }
     const known = { url, identity: credentials.forQueue(queue).name }
-    return yield* send("describe", queue, ANSWER_LIMIT, (client, http) => client.send(command, http)).pipe(
+    return yield* send("describe", queue, ANSWER_LIMIT, sqs.GetQueueAttributes, input).pipe(
       Effect.map(({ Attributes }): QueueDescription => {
         const redrive = decodeRedrivePolicy(Attributes?.["RedrivePolicy"])
         return {
@@ -111,16 +117,18 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
     queue,
     { max, visibilityTimeout, wait }
   ) {
-    const command = new ReceiveMessageCommand({
-      QueueUrl: yield* urlOf("receive", queue),
+    const url = yield* urlOf("receive", queue)
+    const limit = Duration.sum(wait, ANSWER_LIMIT)
+    const { Messages = [] } = yield* send("receive", queue, limit, sqs.ReceiveMessage, {
+      QueueUrl: url,
       MaxNumberOfMessages: max,
       WaitTimeSeconds: wholeSeconds(wait),
       VisibilityTimeout: wholeSeconds(visibilityTimeout),
       MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
       MessageAttributeNames: [`${ATTRIBUTE_PREFIX}*`]
     })
-    const limit = Duration.sum(wait, ANSWER_LIMIT)
-    const { Messages = [] } = yield* send("receive", queue, limit, (client, http) => client.send(command, http))
+    const damaged = Messages.filter(isDamaged)
+    if (damaged.length > 0) return yield* failed("receive", queue)(damage(damaged))
     const receivedAt = yield* Clock.currentTimeMillis
     return Messages.flatMap((message) => toQueueMessage(message, queue, receivedAt))
   })
@@ -144,15 +152,15 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
     queue: QueueRef,
     entries: ReadonlyArray<{ readonly message: QueueMessage; readonly visibility: Duration.Duration }>
   ) {
-    const command = new ChangeMessageVisibilityBatchCommand({
-      QueueUrl: yield* urlOf(operation, queue),
+    const url = yield* urlOf(operation, queue)
+    const { Failed } = yield* send(operation, queue, SETTLE_LIMIT, sqs.ChangeMessageVisibilityBatch, {
+      QueueUrl: url,
       Entries: entries.map(({ message, visibility }, index) => ({
         Id: String(index),
         ReceiptHandle: message.receiptHandle,
         VisibilityTimeout: wholeSeconds(visibility)
       }))
     })
-    const { Failed } = yield* send(operation, queue, SETTLE_LIMIT, (client, http) => client.send(command, http))
     return toEntryFailures(
       Failed,
       entries.map(({ message }) => message)
@@ -163,11 +171,11 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
     queue: QueueRef,
     messages: ReadonlyArray<QueueMessage>
   ) {
-    const command = new DeleteMessageBatchCommand({
-      QueueUrl: yield* urlOf("delete", queue),
+    const url = yield* urlOf("delete", queue)
+    const { Failed } = yield* send("delete", queue, SETTLE_LIMIT, sqs.DeleteMessageBatch, {
+      QueueUrl: url,
       Entries: messages.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }))
     })
-    const { Failed } = yield* send("delete", queue, SETTLE_LIMIT, (client, http) => client.send(command, http))
     return toEntryFailures(Failed, messages)
   })
 
@@ -175,8 +183,9 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
     queue,
     { attributes = {}, body }
   ) {
-    const command = new SendMessageCommand({
-      QueueUrl: yield* urlOf("send", queue),
+    const url = yield* urlOf("send", queue)
+    const { MD5OfMessageBody: md5 } = yield* send("send", queue, SETTLE_LIMIT, sqs.SendMessage, {
+      QueueUrl: url,
       MessageBody: body,
       MessageAttributes: Object.fromEntries(
         Object.entries(attributes).map(([name, value]) => [name, { DataType: "String", StringValue: value }])
@@ -185,7 +194,8 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
         ? { MessageGroupId: randomUUID(), MessageDeduplicationId: randomUUID() }
         : undefined)
     })
-    yield* send("send", queue, SETTLE_LIMIT, (client, http) => client.send(command, http))
+    if (md5 !== md5Of(body))
+      return yield* failed("send", queue)(new Unavailable({ detail: "the message was damaged on its way" }))
   })
 
   return SqsSource.of({ describe, receive, extend, delete: deleteMessages, release, send: sendMessage })
@@ -195,10 +205,18 @@ const failed = (operation: Operation, queue: QueueRef) => (reason: SqsSourceErro
   new SqsSourceError({ queue: queue.name, operation, reason })
 
 const clientConfig = ({ endpoint }: SqsOptions) => ({
-  ...(endpoint === undefined ? undefined : { endpoint, useQueueUrlAsEndpoint: false }),
-  // A long poll keeps its socket: with a bound, many queues would keep deletes waiting.
-  requestHandler: { httpAgent: { maxSockets: Infinity }, httpsAgent: { maxSockets: Infinity } }
+  ...(endpoint === undefined ? undefined : { endpoint, useQueueUrlAsEndpoint: false })
 })
+
+/** The digest that SQS sends with a body, and of a body that it was sent. */
+const md5Of = (body: string): string => hash("md5", body)
+
+const isDamaged = ({ Body = "", MD5OfBody }: Message): boolean => MD5OfBody !== md5Of(Body)
+
+const damage = (messages: ReadonlyArray<Message>) =>
+  new Unavailable({
+    detail: `MD5 checksum mismatch of messages ${messages.map(({ MessageId }) => MessageId).join(", ")}`
+  })
 
 /** SQS takes whole seconds; rounded up, so that nothing is visible before its time. */
 const wholeSeconds = (duration: Duration.Duration) => Math.ceil(Duration.toSeconds(duration))

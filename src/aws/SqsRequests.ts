@@ -1,0 +1,125 @@
+/**
+ * Calls of SQS out of the SDK's own parts: its rules for endpoints, its protocol, its errors and its clock, without the middleware that
+ * `send` has between them, which takes most of what a call costs.
+ *
+ * As in `S3Requests`, the endpoint is resolved once per queue, and retries are those of `retry.ts`.
+ */
+import { GetQueueAttributesCommand, SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs"
+import { Predicate } from "effect"
+import type { SdkKeys } from "./AwsClients.ts"
+import * as HttpExchange from "./HttpExchange.ts"
+import * as Remembered from "./Remembered.ts"
+import * as SdkDestination from "./SdkDestination.ts"
+import * as sdkProtocol from "./sdkProtocol.ts"
+import { hashOf, makeSign, type Sign } from "./signatureV4.ts"
+
+/** What every operation on a queue is told. */
+export interface OfQueue {
+  readonly QueueUrl?: string | undefined
+}
+
+/**
+ * Calls in one region, over connections of their own.
+ */
+export interface SqsRequests {
+  /** The request of a call as it is sent, signed at `at`. **Units** Milliseconds since the epoch. */
+  readonly request: <Input extends OfQueue>(
+    operation: sdkProtocol.Operation<Input, unknown>,
+    input: Input,
+    keys: SdkKeys,
+    at: number
+  ) => Promise<HttpExchange.HttpRequest>
+
+  /**
+   * Makes the call over `exchange`.
+   *
+   * **Errors** The SDK's own, as `send` of its client throws them, with the answer as `$response`; or what the connection failed with.
+   */
+  readonly call: <Input extends OfQueue, Output extends sdkProtocol.SdkOutput>(
+    exchange: HttpExchange.HttpExchange,
+    operation: sdkProtocol.Operation<Input, Output>,
+    input: Input,
+    keys: SdkKeys,
+    at: number
+  ) => Promise<Output>
+
+  /** An exchange that is not begun yet. */
+  readonly exchange: () => HttpExchange.HttpExchange
+
+  /** Closes all connections. */
+  readonly close: () => void
+}
+
+/** Queues whose endpoints are remembered: far more than anyone polls. */
+const REMEMBERED_QUEUES = 1000
+
+/** The calls of a client with this config, for `region`. */
+export const make = (config: SQSClientConfig & { readonly region: string }): SqsRequests => {
+  const client = new SQSClient({ ...config, logger: silent })
+  // A long poll keeps its connection: with a bound, many queues would keep deletes waiting.
+  const connections = HttpExchange.make(Number.POSITIVE_INFINITY)
+  const queues = Remembered.make<Queue>(REMEMBERED_QUEUES)
+
+  const resolve = async (url: string): Promise<Queue> => {
+    const { endpoint, headers, origin, scope } = await SdkDestination.resolve((stop) => {
+      const command = new GetQueueAttributesCommand({ QueueUrl: url })
+      command.middlewareStack.add(stop, SdkDestination.SENT_NOWHERE)
+      return client.send(command)
+    })
+    return queues.remember(url, {
+      origin,
+      headers,
+      context: { ...client.config, endpoint: async () => endpoint },
+      sign: makeSign(scope ?? { region: config.region, service: "sqs" })
+    })
+  }
+
+  const request: SqsRequests["request"] = async (operation, input, keys, at) => {
+    const { QueueUrl: url = "" } = input
+    const queue = queues.of(url) ?? (await resolve(url))
+    const { body, headers, path } = await sdkProtocol
+      .protocolOf(client.config)
+      .serializeRequest(operation, input, queue.context)
+    if (!Predicate.isUint8Array(body)) throw new Error("the SDK makes no bytes of it")
+    const unsigned = {
+      method: "POST",
+      path,
+      query: "",
+      headers: { ...queue.headers, ...headers },
+      bodyHash: hashOf(body)
+    } as const
+    return {
+      origin: queue.origin,
+      method: "POST",
+      path,
+      headers: queue.sign(unsigned, keys, at + client.config.systemClockOffset),
+      body
+    }
+  }
+
+  return {
+    request,
+    call: async (exchange, operation, input, keys, at) => {
+      const answer = await exchange.send(await request(operation, input, keys, at))
+      return sdkProtocol.outputOf(client.config, operation, answer)
+    },
+    exchange: connections.exchange,
+    close: () => {
+      client.destroy()
+      connections.close()
+    }
+  }
+}
+
+/** What is worked out once for a queue. */
+interface Queue {
+  readonly origin: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly context: SQSClient["config"] & { readonly endpoint: () => Promise<SdkDestination.Endpoint> }
+  readonly sign: Sign
+}
+
+const ignored = () => {}
+
+/** The SDK would say on the console of each queue that its URL has another host than the region's: that is as it should be. */
+const silent = { trace: ignored, debug: ignored, info: ignored, warn: ignored, error: ignored }
