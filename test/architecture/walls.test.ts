@@ -105,10 +105,12 @@ describe("the walls", () => {
     )
   })
 
-  it("the SDK stays in aws", () => {
+  it("the SDK and its HTTP stay in aws", () => {
     assert.deepStrictEqual(
       broken(({ folder, imports }) =>
-        folder === "aws" || folder === "demo" ? [] : imports.filter((name) => /^@(?:aws-sdk|smithy)\//u.test(name))
+        folder === "aws" || folder === "demo"
+          ? []
+          : imports.filter((name) => /^(?:@(?:aws-sdk|smithy)\/|undici$)/u.test(name))
       ),
       []
     )
@@ -142,7 +144,11 @@ describe("the walls", () => {
 
   it("messages are taken over the wire by the source, and by the peek, which gives back what it takes and deletes nothing", () => {
     const sending = (command: string) =>
-      sources.filter(({ text }) => text.includes(`new ${command}Command(`)).map(({ path }) => path)
+      sources
+        .filter(
+          ({ text }) => text.includes(`new ${command}Command(`) || new RegExp(`\\bsqs\\.${command}\\b`, "u").test(text)
+        )
+        .map(({ path }) => path)
     assert.deepStrictEqual(sending("ReceiveMessage"), ["src/aws/QueueInspectorAws.ts", "src/aws/SqsSourceAws.ts"])
     assert.deepStrictEqual(sending("DeleteMessageBatch"), ["src/aws/SqsSourceAws.ts"])
     // Of such a kind as the queue takes none of.
