@@ -4,7 +4,7 @@
  * undici is what Node's own `fetch` is made of. Spoken to as here, by what a parser sees instead of by streams, an exchange costs half
  * of what it does over `node:http`.
  */
-import { Agent, type Dispatcher } from "undici"
+import { Agent, type Dispatcher, errors } from "undici"
 
 /** The connections that are kept alive from one request to the next. */
 export interface Connections {
@@ -141,14 +141,24 @@ const exchangeOver = (agent: Agent): HttpExchange => {
           notify()
         },
         onResponseError: (_, error) => {
-          ending = error
-          reject(error)
+          ending = inSystemsWords(error)
+          reject(ending)
           notify()
         }
       })
     })
 
   return { send, close }
+}
+
+/** undici has words of its own for what everyone knows by the system's. */
+const inSystemsWords = (error: Error): Error => {
+  if (error instanceof errors.SocketError) {
+    return Object.assign(new Error("the other side closed the connection"), { code: "ECONNRESET" })
+  }
+  return error instanceof errors.ConnectTimeoutError
+    ? Object.assign(new Error("no connection within 10 seconds"), { code: "ETIMEDOUT" })
+    : error
 }
 
 const givenUp = new Error("the request was given up")
