@@ -34,6 +34,8 @@ export interface Daemon {
   readonly stop: Effect.Effect<number | undefined>
   /** How the process of the moment fares; undefined when there is none. */
   readonly sample: Effect.Effect<ProcessSample | undefined>
+  /** Has it count its fibers, for the samples that follow. */
+  readonly countFibers: Effect.Effect<void>
   /** How often it ended, by exit code or signal. */
   readonly ends: () => ReadonlyMap<string, number>
 }
@@ -134,6 +136,7 @@ export const make = ({ configFile, logFile, name }: DaemonOptions): Effect.Effec
         tell({ _tag: "Sample" })
         return pid === undefined ? undefined : { ...latest, ...processSample(pid) }
       }),
+      countFibers: Effect.sync(() => tell({ _tag: "CountFibers" })),
       ends: () => ends
     }
   })

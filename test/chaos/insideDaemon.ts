@@ -4,13 +4,18 @@
  * Time that is measured, as sleeps are, goes on as it does on a machine whose clock is set.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks"
+import { queryObjects } from "node:v8"
 import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads"
 
 /** What the parent asks for. **Units** milliseconds. */
-export type Order = { readonly _tag: "SetClock"; readonly offset: number } | { readonly _tag: "Sample" }
+export type Order =
+  | { readonly _tag: "SetClock"; readonly offset: number }
+  | { readonly _tag: "Sample" }
+  | { readonly _tag: "CountFibers" }
 
-/** How the process fares. **Units** bytes, and milliseconds of delay since the last sample. */
+/** How the process fares. **Shape** `fibers` as they were counted last. **Units** bytes, and milliseconds of delay since the last sample. */
 export interface Sample {
+  readonly fibers?: number
   readonly heapBytes: number
   readonly timers: number
   readonly sockets: number
@@ -33,13 +38,23 @@ globalThis.Date = new Proxy(Date, {
 const delay = monitorEventLoopDelay({ resolution: 10 })
 delay.enable()
 
+let fibers: number | undefined
+
+/** Those that anything still holds on to, whether they run or not. Collects the whole heap, so it is not for every sample. */
+const countFibers = async () => {
+  const { Effect } = await import("effect")
+  const { constructor } = Effect.runFork(Effect.void)
+  fibers = queryObjects(constructor, { format: "count" })
+}
+
 const sample = (): Sample => {
   const resources = process.getActiveResourcesInfo()
   const taken = {
     heapBytes: process.memoryUsage().heapUsed,
     timers: resources.filter((name) => name === "Timeout").length,
     sockets: resources.filter((name) => name === "TCPSocketWrap").length,
-    loopDelay: delay.percentile(99) / 1e6
+    loopDelay: delay.percentile(99) / 1e6,
+    ...(fibers === undefined ? undefined : { fibers })
   }
   delay.reset()
   return taken
@@ -51,6 +66,7 @@ clock.unref()
 if (isMainThread) {
   process.on("message", (order: Order) => {
     if (order._tag === "Sample") return void process.send?.(sample())
+    if (order._tag === "CountFibers") return void countFibers()
     offset = order.offset
     setEnvironmentData(CLOCK, offset)
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins

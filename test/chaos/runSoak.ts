@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Duration, Effect, Fiber, Layer } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer } from "effect"
 import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
 import * as FaultProxy from "../faults/FaultProxy.ts"
 import * as Ledger from "../faults/Ledger.ts"
@@ -29,13 +29,17 @@ export interface SoakReport {
 /** Between two objects: an hour of them has some millions of events, and the ledger keeps every one. */
 const PAUSE = Duration.millis(400)
 
+/** Seconds from one count of the fibers to the next: each one collects the whole heap. */
+const FIBERS_EVERY = 20
+
 /** How much more than early there may be late; noise is no growth. */
 const slack: Readonly<Record<string, (early: number) => number>> = {
   residentBytes: (early) => early * 1.15 + 10e6,
   heapBytes: (early) => early * 1.25 + 10e6,
   openFiles: (early) => early + 4,
   sockets: (early) => early + 4,
-  timers: (early) => early * 1.25 + 5
+  timers: (early) => early * 1.25 + 5,
+  fibers: (early) => early * 1.25 + 10
 }
 
 /** Runs it for so many minutes. */
@@ -66,9 +70,10 @@ const soak = Effect.fnUntraced(function* (minutes: number) {
   }).pipe(Effect.forkChild)
 
   const samples: Array<ProcessSample> = []
-  const seconds = Math.round(minutes * 60)
-  for (let second = 0; second < seconds; second++) {
+  const end = (yield* Clock.currentTimeMillis) + minutes * 60_000
+  for (let second = 0; (yield* Clock.currentTimeMillis) < end; second++) {
     yield* Effect.sleep("1 second")
+    if (second % FIBERS_EVERY === 0) yield* daemon.countFibers
     const sample = yield* daemon.sample
     if (sample !== undefined) samples.push(sample)
   }
@@ -93,7 +98,7 @@ const soak = Effect.fnUntraced(function* (minutes: number) {
   return { minutes, events, lost, duplicated, early, late, amiss } satisfies SoakReport
 })
 
-const NAMES = ["residentBytes", "heapBytes", "openFiles", "sockets", "timers", "loopDelay"] as const
+const NAMES = ["residentBytes", "heapBytes", "openFiles", "sockets", "timers", "fibers", "loopDelay"] as const
 
 const meansOf = (samples: ReadonlyArray<ProcessSample>): Record<string, number> =>
   Object.fromEntries(

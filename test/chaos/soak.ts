@@ -9,7 +9,7 @@ import { runSoak, type SoakReport } from "./runSoak.ts"
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "60" } } })
 
 const tableOf = ({ early, late }: SoakReport): string =>
-  ["", "residentBytes", "heapBytes", "openFiles", "sockets", "timers", "loopDelay"]
+  ["", "residentBytes", "heapBytes", "openFiles", "sockets", "timers", "fibers", "loopDelay"]
     .map((name) => `${name.padEnd(16)}${name === "" ? "early      late" : `${at(early, name)}  ${at(late, name)}`}`)
     .join("\n")
 
