@@ -40,8 +40,8 @@ const PART_BYTES = 64 * KiB
 /** As many as are on their way to an output while some large objects are read. One that never comes back is gone with all of them. */
 const SLABS = 16
 
-/** Left unused behind each area, because sixteen bytes are read and written where fewer are meant. */
-const SLACK_BYTES = 32
+/** Left unused behind each area, because sixty-four bytes are read and written where fewer are meant. */
+const SLACK_BYTES = 64
 
 /** Starts the loop. Nothing where the engine has no WebAssembly, or none with SIMD. */
 export const make = (): SlabKernel | undefined => {

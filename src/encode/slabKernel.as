@@ -2,12 +2,15 @@
  * The innermost loop of the encoder, in AssemblyScript: records to events, sixteen bytes at a time.
  *
  * `npm run wasm` makes `slabKernel.wasm.ts` of it; a test holds the two together. All memory is laid out by `SlabKernel.ts`; what
- * is read or written beyond an end, up to fifteen bytes, is garbage and there is room for it.
+ * is read or written beyond an end, up to sixty-three bytes, is garbage and there is room for it.
  */
 
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
 const ZERO: u8 = 0x30;
+
+/** Bytes below it are control characters. */
+const SPACE: u8 = 0x20;
 
 /** Digits of an offset in an id. */
 const ID_DIGITS: usize = 12;
@@ -52,53 +55,86 @@ export function fill(
     const end = load<u32>(ends + (done << 2)) - first;
     if (at + fixed + MAX_GROWTH * <usize>(end - start) > limit) break;
     if (done == 0) {
-      memory.copy(at, head, headLength);
-      at += headLength;
+      at = copy(head, headLength, at);
     } else {
-      memory.copy(at, between, betweenLength);
       store<u32>(outEnds + ((done - 1) << 2), <u32>(at + tailLength - out));
-      at += betweenLength;
+      at = copy(between, betweenLength, at);
     }
-    const digits = at;
-    at = twelveDigits(at, ((<u64>baseHigh) << 32) + <u64>baseLow + <u64>start);
-    memory.copy(at, afterId, afterIdLength);
-    at += afterIdLength;
+    const digits = twelveDigits(((<u64>baseHigh) << 32) + <u64>baseLow + <u64>start);
+    v128.store(at, digits);
+    at = copy(afterId, afterIdLength, at + ID_DIGITS);
     at = withoutZeros(digits, at);
-    memory.copy(at, before, beforeLength);
-    at += beforeLength;
+    at = copy(before, beforeLength, at);
     at = escape(input + start, input + end, at);
   }
   if (done > 0) {
-    memory.copy(at, between, tailLength);
     store<u32>(outEnds + ((done - 1) << 2), <u32>(at + tailLength - out));
+    copy(between, tailLength, at);
   }
   return done;
+}
+
+/** What `memory.copy` does, which is a call into the engine each time and takes longer for so few bytes. Answers where it ends. */
+function copy(from: usize, length: usize, to: usize): usize {
+  for (let at: usize = 0; at < length; at += 64) {
+    v128.store(to + at, v128.load(from + at));
+    v128.store(to + at, v128.load(from + at, 16), 16);
+    v128.store(to + at, v128.load(from + at, 32), 32);
+    v128.store(to + at, v128.load(from + at, 48), 48);
+  }
+  return to + length;
 }
 
 /** Copies what stands at `[from, end)` as the inside of a JSON string, and answers where that ends. */
 function escape(from: usize, end: usize, to: usize): usize {
   let at = from;
   let dst = to;
-  for (; at < end; at += 16) {
-    const bytes = v128.load(at);
+  for (; at + 16 <= end; at += 16) dst = escapeUpTo16(at, 16, dst);
+  return at < end ? escapeUpTo16(at, end - at, dst) : dst;
+}
+
+// @ts-ignore: decorator
+@inline
+function escapeUpTo16(at: usize, length: usize, dst: usize): usize {
+  const bytes = v128.load(at);
+  const valid: u32 = (1 << <u32>length) - 1;
+  const controls = i8x16.lt_u(bytes, i8x16.splat(SPACE));
+  const marks = v128.or(i8x16.eq(bytes, i8x16.splat(QUOTE)), i8x16.eq(bytes, i8x16.splat(BACKSLASH)));
+  const escapes = <u32>i8x16.bitmask(v128.or(marks, controls)) & valid;
+  if (escapes == 0) {
     v128.store(dst, bytes);
-    let escapes = i8x16.bitmask(
-      v128.or(
-        v128.or(i8x16.eq(bytes, i8x16.splat(QUOTE)), i8x16.eq(bytes, i8x16.splat(BACKSLASH))),
-        i8x16.lt_u(bytes, i8x16.splat(0x20))
-      )
-    );
-    const length = min<usize>(16, end - at);
-    if (length < 16) escapes &= (1 << <i32>length) - 1;
-    let copied: usize = 0;
-    while (escapes != 0) {
-      const next = <usize>ctz(escapes);
-      escapes &= escapes - 1;
-      dst = escaped(load<u8>(at + next), dst + next - copied);
-      copied = next + 1;
-      v128.store(dst, v128.load(at + copied));
-    }
-    dst += length - copied;
+    return dst + length;
+  }
+  if ((<u32>i8x16.bitmask(controls) & valid) != 0) return escapeByByte(at, at + length, dst);
+  const firstLength = min<usize>(8, length);
+  const first = spread(bytes, escapes & 0xff, dst) + firstLength;
+  return spread(v128.load(at, 8), escapes >> 8, first) + length - firstLength;
+}
+
+/** Writes the first eight of these bytes, with a backslash before those that are told; answers `dst` moved on by the backslashes. */
+// @ts-ignore: decorator
+@inline
+function spread(bytes: v128, escapes: u32, dst: usize): usize {
+  v128.store(dst, i8x16.swizzle(i8x16.replace_lane(bytes, 8, BACKSLASH), v128.load(SPREADS + (escapes << 4))));
+  return dst + popcnt(escapes);
+}
+
+/** For each choice of eight bytes, where its result has each of them, and in between the ninth, which is the backslash. */
+const SPREADS: usize = memory.data(256 * 16, 16);
+for (let escapes: u32 = 0; escapes < 256; escapes++) {
+  let at = SPREADS + (escapes << 4);
+  for (let i: u32 = 0; i < 8; i++) {
+    if (((escapes >> i) & 1) != 0) store<u8>(at++, 8);
+    store<u8>(at++, <u8>i);
+  }
+}
+
+function escapeByByte(from: usize, end: usize, to: usize): usize {
+  let dst = to;
+  for (let at = from; at < end; at++) {
+    const byte = load<u8>(at);
+    if (byte < SPACE || byte == QUOTE || byte == BACKSLASH) dst = escaped(byte, dst);
+    else store<u8>(dst++, byte);
   }
   return dst;
 }
@@ -125,29 +161,30 @@ function escaped(byte: u8, dst: usize): usize {
   return dst + 2;
 }
 
-/** A number below 10^12 in twelve digits. */
-function twelveDigits(dst: usize, value: u64): usize {
+/** A number below 10^12 in twelve digits, and four bytes of garbage. */
+function twelveDigits(value: u64): v128 {
   const high = <u32>(value / 100000000);
-  digitsOf(dst, high, 4);
-  digitsOf(dst + 4, <u32>(value - (<u64>high) * 100000000), 8);
-  return dst + ID_DIGITS;
+  const low = <u32>(value - (<u64>high) * 100000000);
+  const middle = low / 10000;
+  return i32x4.replace_lane(
+    i32x4.replace_lane(i32x4.splat(fourDigits(high)), 1, fourDigits(middle)),
+    2,
+    fourDigits(low - middle * 10000)
+  );
 }
 
-function digitsOf(dst: usize, value: u32, count: usize): void {
-  let rest = value;
-  for (let i = count; i > 0; i--) {
-    const next = rest / 10;
-    store<u8>(dst + i - 1, ZERO + <u8>(rest - next * 10));
-    rest = next;
-  }
+/** A number below 10^4: both halves at a time are divided by ten. */
+function fourDigits(value: u32): u32 {
+  const hundreds = value / 100;
+  const halves = hundreds | ((value - hundreds * 100) << 16);
+  const tens = ((halves * 103) >> 10) & 0x000f000f;
+  return tens | ((halves - tens * 10) << 8) | 0x30303030;
 }
 
-/** The twelve digits at `from` once more, without zeros in front. */
-function withoutZeros(from: usize, dst: usize): usize {
-  let at = from;
-  const last = from + ID_DIGITS - 1;
-  while (at < last && load<u8>(at) == ZERO) at++;
-  let end = dst;
-  for (; at <= last; at++) store<u8>(end++, load<u8>(at));
-  return end;
+/** The twelve digits once more, without zeros in front. */
+function withoutZeros(digits: v128, dst: usize): usize {
+  const others = i8x16.bitmask(i8x16.ne(digits, i8x16.splat(ZERO)));
+  const zeros = min<i32>(ctz(others), <i32>ID_DIGITS - 1);
+  v128.store(dst, i8x16.swizzle(digits, i8x16.add(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>zeros))));
+  return dst + ID_DIGITS - zeros;
 }

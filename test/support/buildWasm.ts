@@ -28,6 +28,7 @@ export const wasmModule = async (kernel: KernelName): Promise<string> => {
       "--noAssert",
       "--runtime=stub",
       "--importMemory",
+      "--zeroFilledMemory",
       "--enable=simd",
       "--enable=bulk-memory"
     ],
