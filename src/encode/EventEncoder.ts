@@ -45,8 +45,7 @@ export interface EventEncoder {
 
 /** An encoder that gives every event what the profile says. */
 export const makeEventEncoder = (profile: EventProfile): EventEncoder => {
-  const kernel = SlabKernel.make()
-  const workplace: Workplace = { slabs: EventSlabs.make(kernel?.slabs ?? []), kernel }
+  const workplace = makeWorkplace()
   return {
     forObject: (object) => {
       const template = makeEventTemplate(profile, object)
@@ -63,16 +62,16 @@ function* encode(
   template: EventTemplate,
   batch: RecordBatch,
   readAt: number,
-  { kernel, slabs }: Workplace
+  workplace: Workplace
 ): Generator<EncodedRecords, void> {
   const { count, ends, starts } = batch
   const isValid = isWholeUtf8(batch)
   const head = headAt(template, readAt)
   const forKernel = kernelTemplate(template, head)
-  const hasKernel = kernel !== undefined && isValid && batch.objectOffset < MAX_KERNEL_OFFSET
+  const isForKernel = isValid && batch.objectOffset < MAX_KERNEL_OFFSET
 
   for (let from = 0; from < count;) {
-    const filled = hasKernel ? fill(kernel, slabs, batch, from, forKernel) : undefined
+    const filled = isForKernel ? fill(workplace, batch, from, forKernel) : undefined
     const events = filled ?? encodeSlowly({ ...template, head }, batch, from, isValid)
     const to = from + events.count
     yield { events, recordBytes: (ends[to - 1] ?? 0) - (starts[from] ?? 0) }
@@ -83,7 +82,23 @@ function* encode(
 /** What all objects of a beat share. */
 interface Workplace {
   readonly slabs: EventSlabs.EventSlabs
-  readonly kernel: SlabKernel.SlabKernel | undefined
+  /** The kernel in whose memory the slab is, or one that has a copy to make; none where there is no WebAssembly. */
+  readonly kernelOf: (slab: EventSlabs.EventSlab) => SlabKernel.SlabKernel | undefined
+}
+
+/** Kernels are added as slabs are needed: a thread that has few of them on their way does not pay for the memory of many. */
+const makeWorkplace = (): Workplace => {
+  const kernels: Array<SlabKernel.SlabKernel> = []
+  const more = () => {
+    const kernel = SlabKernel.make()
+    if (kernel === undefined) return []
+    kernels.push(kernel)
+    return kernel.slabs
+  }
+  return {
+    slabs: EventSlabs.make(more),
+    kernelOf: ({ bytes }) => kernels.find(({ memory }) => memory === bytes.buffer) ?? kernels[0]
+  }
 }
 
 /** The kernel writes offsets in twelve digits; a batch is far smaller than what is left below that. */
@@ -100,14 +115,13 @@ const quoteMark = Buffer.from('"')
 
 /** A slab full of events, or less memory where that is enough; nothing where the next record is too large for a slab. */
 const fill = (
-  kernel: SlabKernel.SlabKernel,
-  slabs: EventSlabs.EventSlabs,
+  { kernelOf, slabs }: Workplace,
   batch: RecordBatch,
   from: number,
   template: SlabKernel.KernelTemplate
 ): EventBatch | undefined => {
   const slab = slabs.take()
-  const count = kernel.fill(batch, from, template, slab)
+  const count = kernelOf(slab)?.fill(batch, from, template, slab) ?? 0
   const size = count === 0 ? 0 : (slab.ends[count - 1] ?? 0)
   if (size > EventSlabs.SLAB_BYTES / 2) return { ...slab, count }
   const events = count === 0 ? undefined : { bytes: copyOf(slab.bytes, size), ends: slab.ends.slice(0, count), count }

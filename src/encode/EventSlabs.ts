@@ -26,11 +26,25 @@ export const SLAB_EVENTS = 4096
 /** More than are on their way to an output at a time are seldom free. */
 const KEPT_SLABS = 128
 
-/** Begins with these slabs, which are the kernel's; more are made when none of them is free. */
-export const make = (slabs: ReadonlyArray<EventSlab>): EventSlabs => {
-  const free = slabs.toReversed()
+/**
+ * Whenever none is free, `more` are taken, which are a kernel's; beyond as many as are kept, and where there is no kernel, each is
+ * memory of its own.
+ */
+export const make = (more: () => ReadonlyArray<EventSlab>): EventSlabs => {
+  const free: Array<EventSlab> = []
+  let taken = 0
+
+  const refill = () => {
+    const slabs = more()
+    taken += slabs.length
+    free.push(...slabs.toReversed())
+  }
+
   return {
-    take: () => free.pop() ?? { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), ends: new Uint32Array(SLAB_EVENTS) },
+    take: () => {
+      if (free.length === 0 && taken < KEPT_SLABS) refill()
+      return free.pop() ?? { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), ends: new Uint32Array(SLAB_EVENTS) }
+    },
     giveBack: ({ bytes, ends }) => {
       if (bytes.length !== SLAB_BYTES || ends.length !== SLAB_EVENTS || free.length === KEPT_SLABS) return
       free.push({ bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), ends })

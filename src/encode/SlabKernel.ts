@@ -21,6 +21,7 @@ export interface KernelTemplate {
 
 /** The loop, with memory of its own. */
 export interface SlabKernel {
+  readonly memory: ArrayBuffer
   /** Slabs in its memory, where it writes; what it is to write to others is copied there. They are one memory, which is collected as a whole. */
   readonly slabs: ReadonlyArray<EventSlab>
 
@@ -37,7 +38,7 @@ const KiB = 1024
 /** The largest that each part of a template may be: a key has at most 1 KiB, but the user's own fields may have more. */
 const PART_BYTES = 64 * KiB
 
-/** As many as are on their way to an output while some large objects are read. One that never comes back is gone with all of them. */
+/** A multiple of what most objects need at a time. One that never comes back is gone with all of them. */
 const SLABS = 16
 
 /** Left unused behind each area, because sixty-four bytes are read and written where fewer are meant. */
@@ -77,6 +78,7 @@ export const make = (): SlabKernel | undefined => {
   let present: KernelTemplate | undefined
 
   return {
+    memory,
     slabs,
     fill: (batch, from, template, slab) => {
       const start = batch.starts[from] ?? 0
