@@ -21,10 +21,11 @@ const layerCollector = (url: string) =>
   Layer.succeed(Output.Output, {
     name: "collector",
     concurrency: 4,
-    publish: (batch) =>
+    publish: (batches) =>
       Effect.tryPromise({
         try: async (signal) => {
-          const answer = await fetch(url, { method: "POST", body: new Uint8Array(EventBatch.ndjson(batch)), signal })
+          const body = new Uint8Array(EventBatch.ndjson(EventBatch.concat(batches)))
+          const answer = await fetch(url, { method: "POST", body, signal })
           if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
         },
         catch: (cause) =>

@@ -53,7 +53,7 @@ export const decode = Command.make(
                 : new CommandFailed({ message: `${file}: ${error.message}`, exitCode: exitCode.failed })
             ),
             Stream.runForEach(({ events }) =>
-              Effect.tap(output.publish(events), () => Effect.sync(() => encoder.release(events)))
+              Effect.tap(output.publish([events]), () => Effect.sync(() => encoder.release(events)))
             )
           )
         }),

@@ -72,7 +72,7 @@ const sendTestEvent = Effect.fnUntraced(
       starts: Uint32Array.of(0),
       ends: Uint32Array.of(bytes.byteLength)
     }
-    for (const { events } of encoder.encode(records, yield* Clock.currentTimeMillis)) yield* output.publish(events)
+    for (const { events } of encoder.encode(records, yield* Clock.currentTimeMillis)) yield* output.publish([events])
   },
   (effect, config) => Effect.provide(effect, outputLayer(config.output))
 )

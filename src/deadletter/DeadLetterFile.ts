@@ -56,7 +56,7 @@ const make = Effect.fnUntraced(
     /** Answers whether the file was still in its place when the disk had the lines. */
     const appendOnce = Effect.fnUntraced(function* (lines: Uint8Array) {
       const file = yield* ActiveFile.open(path, PERMISSIONS)
-      yield* file.append(lines)
+      yield* file.append([lines])
       return (yield* file.length) !== undefined
     }, Effect.scoped)
 

@@ -36,44 +36,18 @@ export function* events(batch: EventBatch): Generator<Uint8Array> {
 }
 
 /**
- * The events of several batches in one, in order. One batch is handed back as it is; more are copied once.
+ * The events of several batches in one, in order. One batch is handed back as it is; more are copied.
  */
 export const concat = (batches: ReadonlyArray<EventBatch>): EventBatch => {
   const [first, second] = batches
   if (first === undefined) return empty
-  return second === undefined ? first : concatInto(roomFor(batches), batches)
+  return second === undefined ? first : copyOf(batches)
 }
 
-/** Memory for many events: their bytes, and where each ends. */
-export interface EventRoom {
-  readonly bytes: Uint8Array
-  readonly ends: Uint32Array
-}
-
-/** Room for exactly the events of these batches, or for as many as are told if that is more. */
-export const roomFor = (
-  batches: ReadonlyArray<EventBatch>,
-  least: { readonly bytes: number; readonly events: number } = { bytes: 0, events: 0 }
-): EventRoom => {
-  let size = 0
-  let count = 0
-  for (const batch of batches) {
-    size += byteLength(batch)
-    count += batch.count
-  }
-  return {
-    bytes: Buffer.allocUnsafeSlow(Math.max(size, least.bytes)),
-    ends: new Uint32Array(Math.max(count, least.events))
-  }
-}
-
-/** Whether the events of these batches have room there. */
-export const fits = ({ bytes, ends }: EventRoom, batches: ReadonlyArray<EventBatch>): boolean =>
-  batches.reduce((size, batch) => size + byteLength(batch), 0) <= bytes.length &&
-  batches.reduce((count, batch) => count + batch.count, 0) <= ends.length
-
-/** Copies the events of the batches, in order, to where there is room for them. */
-export const concatInto = ({ bytes, ends }: EventRoom, batches: ReadonlyArray<EventBatch>): EventBatch => {
+/** The same in memory of its own, which holds nothing else. */
+export const copyOf = (batches: ReadonlyArray<EventBatch>): EventBatch => {
+  const bytes = Buffer.allocUnsafeSlow(batches.reduce((size, batch) => size + byteLength(batch), 0))
+  const ends = new Uint32Array(countOf(batches))
   let at = 0
   let index = 0
   for (const batch of batches) {
@@ -83,3 +57,7 @@ export const concatInto = ({ bytes, ends }: EventRoom, batches: ReadonlyArray<Ev
   }
   return { bytes, count: index, ends }
 }
+
+/** How many events the batches have together. */
+export const countOf = (batches: ReadonlyArray<EventBatch>): number =>
+  batches.reduce((count, batch) => count + batch.count, 0)

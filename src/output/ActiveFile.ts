@@ -16,12 +16,12 @@ export interface ActiveFile {
   readonly length: Effect.Effect<number | undefined, OutputUnavailable>
 
   /**
-   * Appends whole lines, and returns when the disk has them.
+   * Appends whole lines, in pieces cut anywhere, and returns when the disk has them. A piece is asked for when the one before it is written.
    *
    * **Guarantee** After a failure the file is as it was before: at once if the disk lets us, else before anything else is
    * appended. Not to be interrupted.
    */
-  readonly append: (lines: Uint8Array) => Effect.Effect<void, OutputUnavailable>
+  readonly append: (pieces: Iterable<Uint8Array>) => Effect.Effect<void, OutputUnavailable>
 }
 
 const NEWLINE = 0x0a
@@ -78,12 +78,14 @@ export const open = Effect.fnUntraced(function* (
   })
 
   const append = Effect.fnUntraced(
-    function* (lines: Uint8Array) {
+    function* (pieces: Iterable<Uint8Array>) {
       yield* rollBack
       acknowledged = knownLength ?? (yield* attempt(() => handle.stat())).size
       knownLength = undefined
-      yield* attempt(() => writeWhole(handle, lines))
-      yield* attempt(() => handle.datasync())
+      yield* attempt(async () => {
+        for (const piece of pieces) await writeWhole(handle, piece)
+        await handle.datasync()
+      })
       acknowledged = undefined
     },
     // When fsync fails the kernel may drop what it could not write and report it only once: nothing but writing it all

@@ -3,7 +3,7 @@
  */
 import type { Writable } from "node:stream"
 import { Effect, Layer } from "effect"
-import { ndjson } from "../domain/EventBatch.ts"
+import { concat, ndjson } from "../domain/EventBatch.ts"
 import { codeOf } from "../files/codeOf.ts"
 import { Output, OutputError, OutputUnavailable } from "./Output.ts"
 
@@ -28,9 +28,9 @@ const make = Effect.fnUntraced(function* (stdout: Writable) {
   return Output.of({
     name: "console",
     concurrency: 1,
-    publish: (batch) =>
+    publish: (batches) =>
       Effect.callback((resume) => {
-        stdout.write(ndjson(batch), (cause) => resume(cause ? Effect.fail(failed(cause)) : Effect.void))
+        stdout.write(ndjson(concat(batches)), (cause) => resume(cause ? Effect.fail(failed(cause)) : Effect.void))
       })
   })
 })

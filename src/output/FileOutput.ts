@@ -8,13 +8,14 @@ import { constants } from "node:fs"
 import { access, readdir, rename, rm } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Effect, Layer, ScopedRef, Semaphore } from "effect"
-import { ndjson } from "../domain/EventBatch.ts"
+import { byteLength, type EventBatch } from "../domain/EventBatch.ts"
 import { type FileLocked, lock } from "../files/fileLock.ts"
 import { makeDirectory } from "../files/syncDirectory.ts"
 import * as ActiveFile from "./ActiveFile.ts"
 import { fileFailure } from "./fileFailure.ts"
 import { Output, OutputError, OutputUnavailable } from "./Output.ts"
 import * as rotation from "./rotation.ts"
+import { PIECE_BYTES, piecesOf } from "./piecesOf.ts"
 
 /** Where the files are, and how many, and how large. */
 export interface FileOutputOptions {
@@ -22,7 +23,7 @@ export interface FileOutputOptions {
   readonly directory: string
   /** Without `.ndjson`, which is added. */
   readonly filename: string
-  /** Bytes. A batch that would make the file larger begins a new one; a batch that is larger by itself has its own. */
+  /** Bytes. What would make the file larger begins a new one; what is larger by itself has its own. */
   readonly rotateEveryBytes: number
   /** The active one counted, at least 1. The oldest past it is removed when the file is rotated. */
   readonly numberOfFiles: number
@@ -33,7 +34,7 @@ export interface FileOutputOptions {
 /**
  * The output `file`.
  *
- * **Guarantee** An acknowledged batch is on the disk (fdatasync), whole and in one file. A full disk, or any other failure
+ * **Guarantee** What is published at once and acknowledged is on the disk (fdatasync), whole and in one file. A full disk, or any other failure
  * to write, leaves the file as it was. After a crash the unfinished line of a batch that was not acknowledged is cut off at
  * the next start; whole lines of it may stay, and come again with the same ids. A file that was renamed, deleted or
  * emptied under it, as logrotate does, is noticed before the next batch, which goes to the file that has the name then. A
@@ -61,6 +62,7 @@ const make = Effect.fnUntraced(
     yield* Effect.mapError(lock(`${path}.lock`), heldByAnother)
     const active = yield* ScopedRef.fromAcquire(openActive)
     const oneAtATime = yield* Semaphore.make(1)
+    const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
 
     const rotate = attempt(async () => {
       const { removals, renames } = rotation.plan(await readdir(directory), options.filename, options.numberOfFiles)
@@ -68,18 +70,21 @@ const make = Effect.fnUntraced(
       for (const name of removals) await rm(join(directory, name), { force: true })
     })
 
-    const append = Effect.fnUntraced(function* (lines: Uint8Array): Effect.fn.Return<void, OutputUnavailable> {
+    const append = Effect.fnUntraced(function* (
+      batches: ReadonlyArray<EventBatch>
+    ): Effect.fn.Return<void, OutputUnavailable> {
+      const size = batches.reduce((sum, batch) => sum + byteLength(batch), 0)
       const length = yield* (yield* ScopedRef.get(active)).length
-      const isFull = length !== undefined && length > 0 && length + lines.byteLength > options.rotateEveryBytes
+      const isFull = length !== undefined && length > 0 && length + size > options.rotateEveryBytes
       if (isFull) yield* rotate
       if (isFull || length === undefined) yield* ScopedRef.set(active, openActive)
-      yield* (yield* ScopedRef.get(active)).append(lines)
+      yield* (yield* ScopedRef.get(active)).append(piecesOf(batches, buffer))
     }, Effect.uninterruptible)
 
     return Output.of({
       name: "file",
       concurrency: 1,
-      publish: (batch) => oneAtATime.withPermit(append(ndjson(batch))).pipe(Effect.mapError(failed))
+      publish: (batches) => oneAtATime.withPermit(append(batches)).pipe(Effect.mapError(failed))
     })
   },
   (effect) => Effect.mapError(effect, failed)

@@ -15,8 +15,8 @@ export class OutputUnavailable extends Schema.TaggedError<OutputUnavailable>()("
 }
 
 /**
- * The output took the batch but refused single events for good, by their index in the batch. All the others are
- * acknowledged.
+ * The output took the batches but refused single events for good, by their index, which is counted through all batches. All the
+ * others are acknowledged.
  */
 export class EventsRejected extends Schema.TaggedError<EventsRejected>()("EventsRejected", {
   events: Schema.Array(Schema.Struct({ index: Schema.Int, detail: Schema.String }))
@@ -30,10 +30,10 @@ export class EventsRejected extends Schema.TaggedError<EventsRejected>()("Events
 }
 
 /**
- * A batch was not acknowledged, or not whole.
+ * Batches were not acknowledged, or not whole.
  *
- * **Errors** `OutputUnavailable`: nothing of the batch counts as acknowledged, publish it again. `EventsRejected`: do not
- * publish it again.
+ * **Errors** `OutputUnavailable`: nothing of them counts as acknowledged, publish them again. `EventsRejected`: do not publish
+ * them again.
  */
 export class OutputError extends Schema.TaggedError<OutputError>()("OutputError", {
   output: Schema.String,
@@ -53,18 +53,19 @@ export class Output extends Context.Service<
     /** The output's name in the config and in logs: `file`, `console`. */
     readonly name: string
 
-    /** How many batches it takes at a time; `publish` is never called by more fibers than this. */
+    /** How often it takes batches at a time; `publish` is never called by more fibers than this. */
     readonly concurrency: number
 
     /**
-     * Ships one batch and returns when it is acknowledged: from then on s3beat may delete the message that the events came
-     * from, and no one else has a copy.
+     * Ships batches together and returns when they are acknowledged: from then on s3beat may delete the messages that the events
+     * came from, and no one else has a copy.
      *
-     * **Shape** At least one event; see `EventBatch`. The slab may be kept until `publish` returns, and must not be written.
+     * **Shape** At least one batch, each of at least one event, in their order; see `EventBatch`, whose `concat` makes one of them for an
+     * output that wants one. The slabs may be kept until `publish` returns, and must not be written.
      *
      * **Guarantee** asked of an implementation: returns only when the events are as safe as this output can make them;
      * interruption leaves it usable. Not asked: retries, which are the Publisher's.
      */
-    readonly publish: (batch: EventBatch) => Effect.Effect<void, OutputError>
+    readonly publish: (batches: ReadonlyArray<EventBatch>) => Effect.Effect<void, OutputError>
   }
 >()("s3beat/output/Output") {}

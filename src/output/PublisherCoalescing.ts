@@ -2,7 +2,6 @@
  * The Publisher by group commit: what comes while a batch is in flight goes together in the next one.
  */
 import { Clock, Duration, Effect, Exit, Latch, Layer } from "effect"
-import * as EventBatch from "../domain/EventBatch.ts"
 import * as retry from "../retry.ts"
 import * as CallerQueue from "./CallerQueue.ts"
 import { EventsRejected, Output, type OutputError } from "./Output.ts"
@@ -20,11 +19,10 @@ export interface CoalescingOptions extends CallerQueue.BatchLimits {
  * **Shape** While nothing is in flight, what waits is sent at once: to wait would cost time and save nothing. While a batch
  * is in flight, a free worker waits for a full one, or `maxWait`, or until nothing is in flight any more (Nagle's rule). So
  * an output that takes one batch at a time never makes anyone wait but for itself, and the slower it is, the larger its
- * batches grow. A batch over the limits is sent whole, by itself, without a copy. Callers are served in order.
+ * batches grow. A batch over the limits is sent whole, by itself. Callers are served in order.
  *
  * **Guarantee** Callers who are interrupted are not sent any more, be it the first time or again. Closing the Layer
- * interrupts all who wait. Besides what its callers hold, it holds memory for one
- * copy of each batch in flight, and goes on to hold as much as a batch has by default.
+ * interrupts all who wait. Nothing is copied: what is in memory is what its callers hold.
  */
 export const layer = (options: CoalescingOptions): Layer.Layer<Publisher, never, Output> =>
   Layer.effect(Publisher, make(options))
@@ -50,55 +48,45 @@ const make = Effect.fnUntraced(function* (options: CoalescingOptions) {
   })
 
   /** One round trip. After a failure, only those who still wait are sent again. */
-  const attempt = (callers: ReadonlyArray<CallerQueue.Caller>, workplace: Workplace) =>
+  const attempt = (callers: ReadonlyArray<CallerQueue.Caller>) =>
     Effect.suspend(() => {
       const waiting = callers.filter(({ isWaiting }) => isWaiting)
       if (waiting.length === 0) return Effect.void
-      return workplace
-        .use(
-          waiting.map(({ batch }) => batch),
-          output.publish
-        )
-        .pipe(
-          Effect.withSpan("Output.publish", { attributes: { output: output.name } }),
-          Effect.as<EventsRejected["events"]>([]),
-          Effect.catchReason("OutputError", "EventsRejected", ({ events }) => Effect.succeed(events)),
-          Effect.tap(outage.end),
-          Effect.map((rejected) => settle(waiting, rejected))
-        )
+      return output.publish(waiting.map(({ batch }) => batch)).pipe(
+        Effect.withSpan("Output.publish", { attributes: { output: output.name } }),
+        Effect.as<EventsRejected["events"]>([]),
+        Effect.catchReason("OutputError", "EventsRejected", ({ events }) => Effect.succeed(events)),
+        Effect.tap(outage.end),
+        Effect.map((rejected) => settle(waiting, rejected))
+      )
     })
 
-  const work = (workplace: Workplace) =>
-    Effect.uninterruptibleMask(
-      Effect.fnUntraced(function* (restore) {
-        yield* restore(nextBatch)
-        const callers = queue.take()
-        inFlight++
-        updateLatches()
-        const exit = yield* attempt(callers, workplace).pipe(
-          Effect.tapError(outage.begin),
-          Effect.retry(retry.outputPublish),
-          // The schedule has no end.
-          Effect.orDie,
-          restore,
-          Effect.exit
-        )
-        inFlight--
-        updateLatches()
-        if (Exit.isFailure(exit)) for (const { settle } of callers) settle(Effect.failCause(exit.cause))
-      })
-    )
+  const work = Effect.uninterruptibleMask(
+    Effect.fnUntraced(function* (restore) {
+      yield* restore(nextBatch)
+      const callers = queue.take()
+      inFlight++
+      updateLatches()
+      const exit = yield* attempt(callers).pipe(
+        Effect.tapError(outage.begin),
+        Effect.retry(retry.outputPublish),
+        // The schedule has no end.
+        Effect.orDie,
+        restore,
+        Effect.exit
+      )
+      inFlight--
+      updateLatches()
+      if (Exit.isFailure(exit)) for (const { settle } of callers) settle(Effect.failCause(exit.cause))
+    })
+  )
 
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       while (!queue.isEmpty()) for (const { settle } of queue.take()) settle(Effect.interrupt)
     })
   )
-  yield* Effect.replicateEffect(
-    Effect.suspend(() => Effect.forkScoped(Effect.forever(work(makeWorkplace(options))))),
-    output.concurrency,
-    { discard: true }
-  )
+  yield* Effect.replicateEffect(Effect.forkScoped(Effect.forever(work)), output.concurrency, { discard: true })
 
   return Publisher.of({
     publish: (batch) =>
@@ -116,47 +104,6 @@ const make = Effect.fnUntraced(function* (options: CoalescingOptions) {
           })
   })
 })
-
-/** Where one worker puts the events of many callers together. */
-interface Workplace {
-  readonly use: <E>(
-    batches: ReadonlyArray<EventBatch.EventBatch>,
-    publish: (batch: EventBatch.EventBatch) => Effect.Effect<void, E>
-  ) => Effect.Effect<void, E>
-}
-
-/**
- * The same memory for one batch after the other: new memory for each would have the engine collect its heap time and again. After
- * a failure it is let go, because the output may not have let go of it.
- */
-const makeWorkplace = ({ maxBytes, maxEvents }: CoalescingOptions): Workplace => {
-  let room: EventBatch.EventRoom | undefined
-  return {
-    use: (batches, publish) => {
-      const [first, second] = batches
-      if (first !== undefined && second === undefined) return publish(first)
-      const taken =
-        room !== undefined && EventBatch.fits(room, batches)
-          ? room
-          : EventBatch.roomFor(batches, {
-              bytes: Math.min(maxBytes, KEPT_BYTES),
-              events: Math.min(maxEvents, KEPT_EVENTS)
-            })
-      room = undefined
-      return Effect.tap(publish(EventBatch.concatInto(taken, batches)), () =>
-        Effect.sync(() => {
-          if (isKept(taken)) room = taken
-        })
-      )
-    }
-  }
-}
-
-/** No more is kept than batches have by default, whatever they may have. */
-const KEPT_BYTES = 4 * 1024 * 1024
-const KEPT_EVENTS = 4096
-
-const isKept = ({ bytes, ends }: EventBatch.EventRoom) => bytes.length <= KEPT_BYTES && ends.length <= KEPT_EVENTS
 
 const setLatch = (latch: Latch.Latch, isOpen: boolean) => (isOpen ? latch.openUnsafe() : latch.closeUnsafe())
 

@@ -2,7 +2,7 @@
  * An output in memory: it keeps what it acknowledges, and fails as a test wishes.
  */
 import { Context, Duration, Effect, Latch, Layer } from "effect"
-import { type EventBatch, events } from "../domain/EventBatch.ts"
+import { concat, type EventBatch, events } from "../domain/EventBatch.ts"
 import { EventsRejected, Output, OutputError, OutputUnavailable } from "../output/Output.ts"
 
 /** The far side of the in-memory output: what a test looks at, breaks and slows down. */
@@ -48,7 +48,7 @@ const make = Effect.fnUntraced(function* (concurrency: number) {
   const failed = (reason: OutputError["reason"]) => new OutputError({ output: NAME, reason })
 
   const publish = Effect.fnUntraced(
-    function* (batch: EventBatch) {
+    function* (published: ReadonlyArray<EventBatch>) {
       attempts++
       publishing++
       yield* gate.await
@@ -57,7 +57,7 @@ const make = Effect.fnUntraced(function* (concurrency: number) {
         failures--
         return yield* failed(new OutputUnavailable({ detail: "the test says so" }))
       }
-      const texts = Array.from(events(batch), (event) => Buffer.from(event).toString())
+      const texts = Array.from(events(concat(published)), (event) => Buffer.from(event).toString())
       const refused = texts.flatMap((text, index) =>
         isRefused(text, index) ? { index, detail: "the test refuses it" } : []
       )

@@ -2,7 +2,7 @@
  * An output that is one place, a file or stdout: the main thread has it, and workers hand it their events.
  */
 import { Effect, Layer, Schema } from "effect"
-import { ndjson } from "../domain/EventBatch.ts"
+import { copyOf } from "../domain/EventBatch.ts"
 import { EventsRejected, Output, OutputError } from "../output/Output.ts"
 import { MainThread } from "./MainThread.ts"
 
@@ -22,9 +22,8 @@ export const layer = (name: string): Layer.Layer<Output, never, MainThread> =>
       Output.of({
         name,
         concurrency: CONCURRENCY,
-        publish: Effect.fnUntraced(function* (batch) {
-          const bytes = new Uint8Array(ndjson(batch))
-          const ends = new Uint32Array(batch.ends.subarray(0, batch.count))
+        publish: Effect.fnUntraced(function* (batches) {
+          const { bytes, ends } = copyOf(batches)
           const answer = yield* main.ask({ _tag: "Publish", bytes, ends }, [bytes.buffer, ends.buffer])
           if (answer._tag === "Failed") {
             return yield* new OutputError({ output: name, reason: decodeRejection(answer.error) })

@@ -20,8 +20,20 @@ export const suite = <R, E>(
     it.live("an acknowledged batch can be read back, as it is and at once", () =>
       Effect.gen(function* () {
         const output = yield* Output
-        yield* output.publish(eventBatch(`{"a":1}`, `{"b":"ü🪵"}`))
+        yield* output.publish([eventBatch(`{"a":1}`, `{"b":"ü🪵"}`)])
         assert.strictEqual(yield* readBack, ndjsonOf(`{"a":1}`, `{"b":"ü🪵"}`))
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live("batches of any size that are published together stand one behind the other", () =>
+      Effect.gen(function* () {
+        const output = yield* Output
+        const texts = [1, 400_000, 20, 1_500_000, 3, 300_000, 300_000, 300_000, 7].map((size, i) => [
+          `{"batch":${i}}`,
+          JSON.stringify({ batch: i, message: "x".repeat(size) })
+        ])
+        yield* output.publish(texts.map((batch) => eventBatch(...batch)))
+        assert.isTrue((yield* readBack) === ndjsonOf(...texts.flat()))
       }).pipe(Effect.provide(layer))
     )
 
@@ -29,7 +41,7 @@ export const suite = <R, E>(
       Effect.gen(function* () {
         const output = yield* Output
         const texts = Array.from({ length: 50 }, (_, i) => [`{"batch":${i},"event":0}`, `{"batch":${i},"event":1}`])
-        yield* Effect.forEach(texts, (batch) => output.publish(eventBatch(...batch)), { discard: true })
+        yield* Effect.forEach(texts, (batch) => output.publish([eventBatch(...batch)]), { discard: true })
         assert.strictEqual(yield* readBack, ndjsonOf(...texts.flat()))
       }).pipe(Effect.provide(layer))
     )
@@ -40,7 +52,7 @@ export const suite = <R, E>(
         const batches = Array.from({ length: 24 }, (_, batch) =>
           Array.from({ length: 40 }, (_, event) => `{"batch":${batch},"event":${event}}`)
         )
-        yield* Effect.forEach(batches, (batch) => output.publish(eventBatch(...batch)), {
+        yield* Effect.forEach(batches, (batch) => output.publish([eventBatch(...batch)]), {
           concurrency: output.concurrency,
           discard: true
         })
@@ -58,7 +70,7 @@ export const suite = <R, E>(
       Effect.gen(function* () {
         const output = yield* Output
         const giant = JSON.stringify({ message: "0123456789abcdef".repeat(300_000) })
-        yield* output.publish(eventBatch(`{"before":1}`, giant, `{"after":1}`))
+        yield* output.publish([eventBatch(`{"before":1}`, giant, `{"after":1}`)])
         assert.isTrue((yield* readBack) === ndjsonOf(`{"before":1}`, giant, `{"after":1}`))
       }).pipe(Effect.provide(layer))
     )
@@ -68,12 +80,12 @@ export const suite = <R, E>(
         const output = yield* Output
         for (let patience = 0; patience < 20; patience++) {
           const fiber = yield* Effect.forkChild(
-            output.publish(eventBatch(`{"given":"up"}`, `{"patience":${patience}}`))
+            output.publish([eventBatch(`{"given":"up"}`, `{"patience":${patience}}`)])
           )
           for (let i = 0; i < patience; i++) yield* Effect.yieldNow
           yield* Fiber.interrupt(fiber)
         }
-        yield* output.publish(eventBatch(`{"last":1}`))
+        yield* output.publish([eventBatch(`{"last":1}`)])
         const lines = (yield* readBack).split("\n").slice(0, -1)
         for (const line of lines) JSON.parse(line)
         assert.strictEqual(lines.at(-1), `{"last":1}`)

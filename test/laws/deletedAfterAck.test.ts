@@ -6,6 +6,7 @@ import { Clock, Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import * as DeadLettersNone from "../../src/deadletter/DeadLettersNone.ts"
+import { events } from "../../src/domain/EventBatch.ts"
 import { Unavailable } from "../../src/domain/reasons.ts"
 import { Output } from "../../src/output/Output.ts"
 import * as PublisherCoalescing from "../../src/output/PublisherCoalescing.ts"
@@ -42,15 +43,12 @@ const ledgerOf = (acked: Map<string, number>) =>
       const output = yield* Output
       return Output.of({
         ...output,
-        publish: (batch) =>
-          Effect.tap(output.publish(batch), () =>
+        publish: (batches) =>
+          Effect.tap(output.publish(batches), () =>
             Effect.map(Clock.currentTimeMillis, (now) => {
-              let begin = 0
-              for (let i = 0; i < batch.count; i++) {
-                const end = batch.ends[i] ?? 0
-                const event = JSON.parse(Buffer.from(batch.bytes.subarray(begin, end)).toString())
-                if (!acked.has(event.message)) acked.set(event.message, now)
-                begin = end
+              for (const event of batches.flatMap((batch) => Array.from(events(batch)))) {
+                const { message } = JSON.parse(Buffer.from(event).toString())
+                if (!acked.has(message)) acked.set(message, now)
               }
             })
           )

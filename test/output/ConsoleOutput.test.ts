@@ -34,7 +34,7 @@ contract.suite(
 )
 
 const publishTo = (stdout: Writable, ...texts: ReadonlyArray<string>) =>
-  Effect.flatMap(Output, (output) => output.publish(eventBatch(...texts))).pipe(
+  Effect.flatMap(Output, (output) => output.publish([eventBatch(...texts)])).pipe(
     Effect.provide(ConsoleOutput.layer({ stdout }))
   )
 

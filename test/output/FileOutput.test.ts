@@ -36,9 +36,9 @@ const around = (others: (path: string) => Promise<unknown>) =>
   Effect.gen(function* () {
     const output = yield* Output
     const path = yield* pathOf("s3beat.ndjson")
-    yield* output.publish(eventBatch("before"))
+    yield* output.publish([eventBatch("before")])
     yield* Effect.promise(() => others(path))
-    yield* output.publish(eventBatch("after"))
+    yield* output.publish([eventBatch("after")])
     return yield* read("s3beat.ndjson")
   }).pipe(Effect.provide(fileOutput({ permissions: 0o640 })))
 
@@ -279,7 +279,7 @@ describe("FileOutput: its port", () => {
       const output = yield* Output
       assert.strictEqual(output.name, "file")
       const texts = Array.from({ length: 30 }, (_, i) => [`${i}`, `${i}`, `${i}`])
-      const fibers = yield* Effect.forEach(texts, (batch) => Effect.forkChild(output.publish(eventBatch(...batch))))
+      const fibers = yield* Effect.forEach(texts, (batch) => Effect.forkChild(output.publish([eventBatch(...batch)])))
       yield* Fiber.joinAll(fibers)
       assert.strictEqual(yield* allText, ndjsonOf(...texts.flat()))
     }).pipe(Effect.provide(fileOutput({ rotateEveryBytes: 20, numberOfFiles: 100 })), Effect.provide(layer))

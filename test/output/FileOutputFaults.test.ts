@@ -19,7 +19,7 @@ const file = read("s3beat.ndjson")
 
 /** `publish`, and why it failed. */
 const refused = (output: Output["Service"]) =>
-  Effect.map(Effect.flip(output.publish(second)), ({ reason }) => {
+  Effect.map(Effect.flip(output.publish([second])), ({ reason }) => {
     assert.strictEqual(reason._tag, "OutputUnavailable")
     return reason.detail
   })
@@ -32,7 +32,7 @@ describe("FileOutput: what disks do", () => {
     Effect.gen(function* () {
       const output = yield* Output
       const sync = yield* fileFaults.slowSync
-      const fiber = yield* Effect.forkChild(output.publish(first))
+      const fiber = yield* Effect.forkChild(output.publish([first]))
       yield* sync.begun
       assert.strictEqual(yield* file, "first\n")
       assert.isUndefined(fiber.pollUnsafe())
@@ -49,8 +49,8 @@ describe("FileOutput: what disks do", () => {
     Effect.gen(function* () {
       const output = yield* Output
       yield* fileFaults.shortWrites(7)
-      yield* output.publish(first)
-      yield* output.publish(second)
+      yield* output.publish([first])
+      yield* output.publish([second])
       assert.strictEqual(yield* file, both)
     }).pipe(onOneDisk)
   )
@@ -59,7 +59,7 @@ describe("FileOutput: what disks do", () => {
     Effect.gen(function* () {
       const output = yield* Output
       const disk = yield* fileFaults.smallDisk(20)
-      yield* output.publish(first)
+      yield* output.publish([first])
       for (let attempt = 0; attempt < 3; attempt++) {
         const path = yield* pathOf("s3beat.ndjson")
         assert.strictEqual(
@@ -69,7 +69,7 @@ describe("FileOutput: what disks do", () => {
         assert.strictEqual(yield* file, "first\n")
       }
       disk.free(1000)
-      yield* output.publish(second)
+      yield* output.publish([second])
       assert.strictEqual(yield* file, both)
     }).pipe(onOneDisk)
   )
@@ -77,11 +77,11 @@ describe("FileOutput: what disks do", () => {
   it.live("a batch whose fsync failed is rolled back, and written again", () =>
     Effect.gen(function* () {
       const output = yield* Output
-      yield* output.publish(first)
+      yield* output.publish([first])
       yield* fileFaults.failingSyncs(1)
       assert.include(yield* refused(output), "the disk reports an error")
       assert.strictEqual(yield* file, "first\n")
-      yield* output.publish(second)
+      yield* output.publish([second])
       assert.strictEqual(yield* file, both)
     }).pipe(onOneDisk)
   )
@@ -89,14 +89,14 @@ describe("FileOutput: what disks do", () => {
   it.live("while a batch cannot be rolled back nothing else is written", () =>
     Effect.gen(function* () {
       const output = yield* Output
-      yield* output.publish(first)
+      yield* output.publish([first])
       yield* fileFaults.failingSyncs(1)
       yield* fileFaults.failingTruncates(2)
       yield* refused(output)
       assert.strictEqual(yield* file, both, "it stands there unacknowledged")
       yield* refused(output)
       assert.strictEqual(yield* file, both)
-      yield* output.publish(second)
+      yield* output.publish([second])
       assert.strictEqual(yield* file, both, "once")
     }).pipe(onOneDisk)
   )
@@ -105,11 +105,11 @@ describe("FileOutput: what disks do", () => {
     Effect.gen(function* () {
       const path = yield* pathOf("active")
       const active = yield* ActiveFile.open(path, 0o600)
-      yield* active.append(Buffer.from("first\n"))
+      yield* active.append([Buffer.from("first\n")])
       yield* fileFaults.failingSyncs(1)
       yield* fileFaults.failingTruncates(1)
-      yield* Effect.flip(active.append(Buffer.from("second\n")))
-      yield* active.append(Buffer.from("second\n"))
+      yield* Effect.flip(active.append([Buffer.from("second\n")]))
+      yield* active.append([Buffer.from("second\n")])
       assert.strictEqual(yield* read("active"), "first\nsecond\n")
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
@@ -117,13 +117,13 @@ describe("FileOutput: what disks do", () => {
   it.live("a file that was emptied before it could be rolled back stays empty, without a hole", () =>
     Effect.gen(function* () {
       const output = yield* Output
-      yield* output.publish(first)
+      yield* output.publish([first])
       yield* fileFaults.failingSyncs(1)
       yield* fileFaults.failingTruncates(1)
       yield* refused(output)
       const path = yield* pathOf("s3beat.ndjson")
       yield* Effect.promise(() => truncate(path, 0))
-      yield* output.publish(first)
+      yield* output.publish([first])
       assert.strictEqual(yield* file, "first\n")
     }).pipe(onOneDisk)
   )
@@ -131,13 +131,13 @@ describe("FileOutput: what disks do", () => {
   it.live("a batch that could not be rolled back at once is, even if the file was renamed meanwhile", () =>
     Effect.gen(function* () {
       const output = yield* Output
-      yield* output.publish(first)
+      yield* output.publish([first])
       yield* fileFaults.failingSyncs(1)
       yield* fileFaults.failingTruncates(1)
       yield* refused(output)
       const path = yield* pathOf("s3beat.ndjson")
       yield* Effect.promise(() => rename(path, `${path}-2026`))
-      yield* output.publish(second)
+      yield* output.publish([second])
       assert.strictEqual(yield* read("s3beat.ndjson-2026"), "first\n")
       assert.strictEqual(yield* file, both.slice("first\n".length))
     }).pipe(onOneDisk)

@@ -17,10 +17,10 @@ describe("OutputMemory", () => {
       const output = yield* Output
       const memory = yield* OutputMemory
       yield* memory.fail(2)
-      const error = yield* Effect.flip(output.publish(eventBatch("1")))
+      const error = yield* Effect.flip(output.publish([eventBatch("1")]))
       assert.strictEqual(error.reason._tag, "OutputUnavailable")
-      yield* Effect.flip(output.publish(eventBatch("2")))
-      yield* output.publish(eventBatch("3"))
+      yield* Effect.flip(output.publish([eventBatch("2")]))
+      yield* output.publish([eventBatch("3")])
       assert.deepStrictEqual(yield* memory.events, ["3"])
       assert.strictEqual(yield* memory.attempts, 3)
     }).pipe(Effect.provide(layer()))
@@ -31,9 +31,9 @@ describe("OutputMemory", () => {
       const output = yield* Output
       const memory = yield* OutputMemory
       yield* memory.fail()
-      yield* Effect.flip(output.publish(eventBatch("1")))
+      yield* Effect.flip(output.publish([eventBatch("1")]))
       yield* memory.heal
-      yield* output.publish(eventBatch("1"))
+      yield* output.publish([eventBatch("1")])
       assert.deepStrictEqual(yield* memory.batches, [["1"]])
     }).pipe(Effect.provide(layer()))
   )
@@ -43,7 +43,7 @@ describe("OutputMemory", () => {
       const output = yield* Output
       const memory = yield* OutputMemory
       yield* memory.reject((event, index) => event === "b" || index === 3)
-      const { reason } = yield* Effect.flip(output.publish(eventBatch("a", "b", "c", "d")))
+      const { reason } = yield* Effect.flip(output.publish([eventBatch("a", "b", "c", "d")]))
       assert.strictEqual(reason._tag, "EventsRejected")
       assert.deepStrictEqual(reason._tag === "EventsRejected" && reason.events.map(({ index }) => index), [1, 3])
       assert.deepStrictEqual(yield* memory.events, ["a", "c"])
@@ -55,7 +55,7 @@ describe("OutputMemory", () => {
       const output = yield* Output
       const memory = yield* OutputMemory
       yield* memory.pause
-      const fiber = yield* Effect.forkChild(output.publish(eventBatch("1")))
+      const fiber = yield* Effect.forkChild(output.publish([eventBatch("1")]))
       yield* Effect.yieldNow
       assert.strictEqual(yield* memory.publishing, 1)
       assert.deepStrictEqual(yield* memory.events, [])
@@ -70,7 +70,7 @@ describe("OutputMemory", () => {
     Effect.gen(function* () {
       const output = yield* Output
       yield* (yield* OutputMemory).setLatency(Duration.seconds(3))
-      yield* whileTimePasses(output.publish(eventBatch("1")))
+      yield* whileTimePasses(output.publish([eventBatch("1")]))
       assert.isAtLeast(yield* Clock.currentTimeMillis, 3000)
     }).pipe(Effect.provide(layer()))
   )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Exit, Fiber, Layer } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { empty, type EventBatch } from "../../src/domain/EventBatch.ts"
@@ -59,19 +59,21 @@ describe("Publisher: coalescing", () => {
     }).pipe(Effect.provide(layerOf({ maxEvents: 4, maxBytes: 17 })))
   )
 
-  it.effect("a lone batch is handed over without a copy", () =>
+  it.effect("batches are handed over as they are, without a copy", () =>
     Effect.gen(function* () {
-      const handed = yield* Deferred.make<EventBatch>()
+      const handed: Array<ReadonlyArray<EventBatch>> = []
       const output = Output.of({
         name: "test",
         concurrency: 1,
-        publish: (batch) => Effect.asVoid(Deferred.succeed(handed, batch))
+        publish: (batches) => Effect.sync(() => void handed.push(batches))
       })
-      const batch = eventBatch("1")
-      yield* Effect.flatMap(Publisher, (publisher) => publisher.publish(batch)).pipe(
-        Effect.provide(Layer.provide(PublisherCoalescing.layer(defaults), Layer.succeed(Output, output)))
-      )
-      assert.strictEqual(yield* Deferred.await(handed), batch)
+      const batches = ["1", "2", "3"].map((text) => eventBatch(text))
+      yield* Effect.gen(function* () {
+        const publisher = yield* Publisher
+        yield* Effect.forEach(batches, publisher.publish, { concurrency: "unbounded" })
+      }).pipe(Effect.provide(Layer.provide(PublisherCoalescing.layer(defaults), Layer.succeed(Output, output))))
+      assert.lengthOf(handed, 1)
+      handed[0]?.forEach((batch, i) => assert.strictEqual(batch, batches[i]))
     })
   )
 

@@ -7,7 +7,7 @@ import * as ConsoleOutput from "../../src/output/ConsoleOutput.ts"
 import { Output } from "../../src/output/Output.ts"
 import { eventBatch } from "./eventBatch.ts"
 
-const publish = Effect.flatMap(Output, (output) => output.publish(eventBatch("x".repeat(1_000_000)))).pipe(
+const publish = Effect.flatMap(Output, (output) => output.publish([eventBatch("x".repeat(1_000_000))])).pipe(
   Effect.provide(ConsoleOutput.layer({ stdout: process.stdout })),
   Effect.catch(({ message }) => Effect.sync(() => void process.stderr.write(`${message}\n`)))
 )

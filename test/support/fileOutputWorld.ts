@@ -25,7 +25,7 @@ export const fileOutput = (options: Options = {}): Layer.Layer<Output, OutputErr
 /** A daemon's life: it starts, publishes each batch in turn, and stops. */
 export const run = (options: Options, ...batches: ReadonlyArray<ReadonlyArray<string>>) =>
   Effect.flatMap(Output, (output) =>
-    Effect.forEach(batches, (texts) => output.publish(eventBatch(...texts)), { discard: true })
+    Effect.forEach(batches, (texts) => output.publish([eventBatch(...texts)]), { discard: true })
   ).pipe(Effect.provide(fileOutput(options)))
 
 /** A path in the temporary directory. */

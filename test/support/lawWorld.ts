@@ -83,20 +83,20 @@ const noted = Layer.effect(
   Effect.gen(function* () {
     const output = yield* Output
     const books = yield* Books
-    const note = (batch: EventBatch, refused: ReadonlySet<number>) =>
+    const note = (batches: ReadonlyArray<EventBatch>, refused: ReadonlySet<number>) =>
       Effect.sync(() => {
-        for (const [index, event] of Array.from(events(batch)).entries()) {
+        for (const [index, event] of batches.flatMap((batch) => Array.from(events(batch))).entries()) {
           if (!refused.has(index)) books.arrived(Buffer.from(event).toString())
         }
       })
     return Output.of({
       ...output,
-      publish: (batch) =>
-        output.publish(batch).pipe(
-          Effect.tap(note(batch, new Set())),
+      publish: (batches) =>
+        output.publish(batches).pipe(
+          Effect.tap(note(batches, new Set())),
           Effect.tapError(({ reason }) =>
             reason._tag === "EventsRejected"
-              ? note(batch, new Set(reason.events.map(({ index }) => index)))
+              ? note(batches, new Set(reason.events.map(({ index }) => index)))
               : Effect.void
           )
         )

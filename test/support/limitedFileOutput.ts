@@ -12,7 +12,7 @@ const large = eventBatch("x".repeat(1_000_000))
 const outcomes = Effect.gen(function* () {
   const output = yield* Output
   return yield* Effect.forEach([small, large, large, small], (batch) =>
-    output.publish(batch).pipe(
+    output.publish([batch]).pipe(
       Effect.as("acknowledged"),
       Effect.catch(({ message }) => Effect.succeed(/\((\w+)\)$/u.exec(message)?.[1] ?? message))
     )

@@ -34,7 +34,7 @@ export const numbered = (count: number, first = 0): ReadonlyArray<string> =>
 
 /** Publishes the texts as one batch. */
 export const publish = (...texts: ReadonlyArray<string>) =>
-  Effect.flatMap(Output, (output) => output.publish(eventBatch(...texts)))
+  Effect.flatMap(Output, (output) => output.publish([eventBatch(...texts)]))
 
 /** Publishes in a fiber of its own. */
 export const forkPublish = (...texts: ReadonlyArray<string>) => Effect.forkChild(publish(...texts))

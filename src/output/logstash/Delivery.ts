@@ -1,17 +1,19 @@
 /**
- * One batch on its way over a connection, in windows.
+ * Batches on their way over a connection, in windows.
  */
 import { promisify } from "node:util"
 import { deflate } from "node:zlib"
 import { Effect } from "effect"
 import type { EventBatch } from "../../domain/EventBatch.ts"
 import type { Connection, ConnectionLost } from "./Connection.ts"
+import * as EventRange from "./EventRange.ts"
 import * as lumberjack from "./lumberjack.ts"
 import type { WindowSize } from "./WindowSize.ts"
 
-/** A batch, and how many of its events, from the first on, are acknowledged: those are never sent again. */
+/** Batches, how many events they have, and how many of these, from the first on, are acknowledged: those are never sent again. */
 export interface Delivery {
-  readonly batch: EventBatch
+  readonly batches: ReadonlyArray<EventBatch>
+  readonly count: number
   acked: number
 }
 
@@ -23,7 +25,7 @@ export interface WindowOptions {
 }
 
 /**
- * Sends what is left of the batch, and returns when it is acknowledged.
+ * Sends what is left of the batches, and returns when it is acknowledged.
  *
  * **Errors** `ConnectionLost`: `acked` says how far it came.
  */
@@ -32,12 +34,12 @@ export const deliver = Effect.fnUntraced(function* (
   connection: Connection,
   { compressionLevel, size }: WindowOptions
 ): Effect.fn.Return<void, ConnectionLost> {
-  const { batch } = delivery
+  const take = EventRange.from(delivery.batches, delivery.acked)
   let acknowledged: Effect.Effect<void, ConnectionLost> = Effect.void
-  for (let start = delivery.acked; start < batch.count;) {
+  for (let start = delivery.acked; start < delivery.count;) {
     yield* connection.hasRoom
-    const count = Math.min(size.events(), batch.count - start)
-    const bytes = yield* encoded(batch, start, count, compressionLevel)
+    const count = Math.min(size.events(), delivery.count - start)
+    const bytes = yield* encoded(take(count), count, compressionLevel)
     acknowledged = yield* connection.send({
       bytes,
       count,
@@ -57,9 +59,13 @@ const compress = promisify(deflate)
 /** Node compresses into pieces of 16 KiB; larger ones are fewer calls. */
 const CHUNK_BYTES = 256 * 1024
 
-const encoded = (batch: EventBatch, start: number, count: number, level: number): Effect.Effect<Uint8Array> =>
+const encoded = (
+  ranges: ReadonlyArray<EventRange.EventRange>,
+  count: number,
+  level: number
+): Effect.Effect<Uint8Array> =>
   Effect.suspend(() => {
-    const plain = lumberjack.windowOf(batch, start, start + count)
+    const plain = lumberjack.windowOf(ranges)
     if (level === 0) return Effect.succeed(plain)
     return Effect.map(
       Effect.promise(() => compress(lumberjack.eventFrames(plain), { level, chunkSize: CHUNK_BYTES })),

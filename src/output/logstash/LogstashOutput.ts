@@ -2,7 +2,7 @@
  * Events to Logstash, to LogRhythm's Open Collector, or to whatever else speaks the Lumberjack protocol as Beats do.
  */
 import { Effect, identity, Layer } from "effect"
-import type { EventBatch } from "../../domain/EventBatch.ts"
+import { countOf, type EventBatch } from "../../domain/EventBatch.ts"
 import { Output, OutputError, OutputUnavailable } from "../Output.ts"
 import type { Delivery } from "./Delivery.ts"
 import { type Host, isConnectionAlone } from "./Host.ts"
@@ -35,12 +35,14 @@ const make = Effect.fnUntraced(function* (options: LogstashOptions) {
   const hosts = yield* Hosts.make(options, yield* makeDialer(options))
   const inUse = options.loadbalance ? hosts.count : 1
 
-  const publish = Effect.fnUntraced(function* (batch: EventBatch): Effect.fn.Return<void, OutputError> {
-    const delivery: Delivery = { batch, acked: 0 }
+  const publish = Effect.fnUntraced(function* (
+    batches: ReadonlyArray<EventBatch>
+  ): Effect.fn.Return<void, OutputError> {
+    const delivery: Delivery = { batches, count: countOf(batches), acked: 0 }
     const failures = new Map<Host, string>()
     let attempts = 0
     let isToldWaiting = false
-    while (delivery.acked < batch.count) {
+    while (delivery.acked < delivery.count) {
       const host = yield* hosts.next(failures)
       const before = delivery.acked
       const failure = yield* Effect.match(host.deliver(delivery), { onFailure: identity, onSuccess: () => undefined })
@@ -56,7 +58,7 @@ const make = Effect.fnUntraced(function* (options: LogstashOptions) {
       if (delivery.acked === 0) return yield* failed(new OutputUnavailable({ detail }))
       if (!isToldWaiting) {
         isToldWaiting = true
-        const left = batch.count - delivery.acked
+        const left = delivery.count - delivery.acked
         yield* Effect.logWarning(
           `Output logstash is unavailable: ${detail}. The ${left} events left of a batch wait until it is back.`
         )

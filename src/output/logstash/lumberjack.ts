@@ -12,6 +12,7 @@
  * neither its own code nor any server speaks.
  */
 import type { EventBatch } from "../../domain/EventBatch.ts"
+import type { EventRange } from "./EventRange.ts"
 
 const VERSION = 0x32
 const WINDOW = 0x57
@@ -25,22 +26,30 @@ const COMPRESSED_HEAD_BYTES = 6
 const ACK_BYTES = 6
 
 /**
- * A whole window, in one slab: the events `[start, end)` of the batch.
+ * A whole window, in one slab: the events of these ranges.
  *
  * **Shape** At least one event. Their newlines stay behind.
  */
-export const windowOf = (batch: EventBatch, start: number, end: number): Buffer => {
-  const source = Buffer.from(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength)
-  let from = startOf(batch, start)
-  const payloads = startOf(batch, end) - from - (end - start)
-  const slab = Buffer.allocUnsafeSlow(WINDOW_BYTES + (end - start) * JSON_HEAD_BYTES + payloads)
-  let at = head(slab, 0, WINDOW, end - start)
-  for (let i = start; i < end; i++) {
-    const next = startOf(batch, i + 1)
-    at = head(slab, at, JSON_EVENT, i - start + 1)
-    at = slab.writeUInt32BE(next - 1 - from, at)
-    at += source.copy(slab, at, from, next - 1)
-    from = next
+export const windowOf = (ranges: ReadonlyArray<EventRange>): Buffer => {
+  let count = 0
+  let payloads = 0
+  for (const { batch, end, start } of ranges) {
+    count += end - start
+    payloads += startOf(batch, end) - startOf(batch, start) - (end - start)
+  }
+  const slab = Buffer.allocUnsafeSlow(WINDOW_BYTES + count * JSON_HEAD_BYTES + payloads)
+  let at = head(slab, 0, WINDOW, count)
+  let sequence = 0
+  for (const { batch, end, start } of ranges) {
+    const source = Buffer.from(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength)
+    let from = startOf(batch, start)
+    for (let i = start; i < end; i++) {
+      const next = startOf(batch, i + 1)
+      at = head(slab, at, JSON_EVENT, ++sequence)
+      at = slab.writeUInt32BE(next - 1 - from, at)
+      at += source.copy(slab, at, from, next - 1)
+      from = next
+    }
   }
   return slab
 }

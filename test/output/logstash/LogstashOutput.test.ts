@@ -183,13 +183,13 @@ describe("LogstashOutput: a connection that ends", () => {
       const { address } = yield* Effect.scoped(Wire.make())
       yield* Effect.gen(function* () {
         const output = yield* Output
-        const { message } = yield* Effect.flip(output.publish(eventBatch("{}")))
+        const { message } = yield* Effect.flip(output.publish([eventBatch("{}")]))
         assert.strictEqual(
           message,
           `output.logstash: 127.0.0.1:${address.port}: nothing listens there; check the port, and that the collector is up (ECONNREFUSED)`
         )
         const wire = yield* Wire.make({ port: address.port })
-        yield* output.publish(eventBatch("{}"))
+        yield* output.publish([eventBatch("{}")])
         assert.deepStrictEqual(wire.arrived(), ["{}"])
       }).pipe(Effect.provide(layerOf({ hosts: [address] })))
     })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deflateSync, inflateSync } from "node:zlib"
 import * as fc from "fast-check"
 import { makeLumberjackReader } from "../../../src/demo/lumberjackReader.ts"
+import * as EventRange from "../../../src/output/logstash/EventRange.ts"
 import * as lumberjack from "../../../src/output/logstash/lumberjack.ts"
 import { eventBatch } from "../../support/eventBatch.ts"
 
@@ -42,20 +43,23 @@ const readAll = (pieces: ReadonlyArray<Uint8Array>) => {
 describe("lumberjack: the frames, worked out by hand", () => {
   it("a window announces its events, and each carries its sequence, its length and its JSON without the newline", () => {
     assert.deepStrictEqual(
-      lumberjack.windowOf(eventBatch(`{}`, `{"a":"ü"}`), 0, 2),
+      lumberjack.windowOf([{ batch: eventBatch(`{}`, `{"a":"ü"}`), start: 0, end: 2 }]),
       golden(`2W 00000002 2J 00000001 00000002 {} 2J 00000002 0000000a {"a":"ü"}`)
     )
   })
 
-  it("a window from the middle of a batch begins with sequence 1 again", () => {
+  it("a window from the middle of batches begins with sequence 1, and goes on from one to the next", () => {
     assert.deepStrictEqual(
-      lumberjack.windowOf(eventBatch(`{"n":1}`, `{"n":2}`, `{"n":3}`, `{"n":4}`), 1, 3),
+      lumberjack.windowOf([
+        { batch: eventBatch(`{"n":1}`, `{"n":2}`), start: 1, end: 2 },
+        { batch: eventBatch(`{"n":3}`, `{"n":4}`), start: 0, end: 1 }
+      ]),
       golden(`2W 00000002 2J 00000001 00000007 {"n":2} 2J 00000002 00000007 {"n":3}`)
     )
   })
 
   it("a compressed window holds the frames of its events, and only those, as zlib", () => {
-    const plain = lumberjack.windowOf(eventBatch(`{}`), 0, 1)
+    const plain = lumberjack.windowOf([{ batch: eventBatch(`{}`), start: 0, end: 1 }])
     const window = lumberjack.compressedWindowOf(1, deflateSync(lumberjack.eventFrames(plain)))
     const length = (window.length - 12).toString(16).padStart(8, "0")
     assert.deepStrictEqual(window.subarray(0, 12), golden(`2W 00000001 2C ${length}`))
@@ -68,20 +72,32 @@ describe("lumberjack: the frames, worked out by hand", () => {
 })
 
 describe("lumberjack: what is written can be read", () => {
-  it("any part of any batch, in any chunks, plain or compressed", () => {
+  it("any part of any batches, in any chunks, plain or compressed", () => {
     fc.assert(
-      fc.property(texts, fc.nat(), fc.nat(), fc.boolean(), chunkings, (events, a, b, isCompressed, lengths) => {
-        const start = Math.min(a % events.length, b % events.length)
-        const end = Math.max(a % events.length, b % events.length) + 1
-        const plain = lumberjack.windowOf(eventBatch(...events), start, end)
-        const window = isCompressed
-          ? lumberjack.compressedWindowOf(end - start, deflateSync(lumberjack.eventFrames(plain)))
-          : plain
-        const windows: Array<ReadonlyArray<string>> = []
-        const read = makeLumberjackReader({ onWindow: (received) => windows.push(received.events) })
-        for (const piece of cut(Buffer.concat([window, window]), lengths)) read(piece)
-        assert.deepStrictEqual(windows, [events.slice(start, end), events.slice(start, end)])
-      })
+      fc.property(
+        fc.array(texts, { minLength: 1, maxLength: 5 }),
+        fc.nat(),
+        fc.nat(),
+        fc.boolean(),
+        chunkings,
+        (batches, a, b, isCompressed, lengths) => {
+          const events = batches.flat()
+          const start = Math.min(a % events.length, b % events.length)
+          const end = Math.max(a % events.length, b % events.length) + 1
+          const take = EventRange.from(
+            batches.map((texts) => eventBatch(...texts)),
+            start
+          )
+          const plain = lumberjack.windowOf(take(end - start))
+          const window = isCompressed
+            ? lumberjack.compressedWindowOf(end - start, deflateSync(lumberjack.eventFrames(plain)))
+            : plain
+          const windows: Array<ReadonlyArray<string>> = []
+          const read = makeLumberjackReader({ onWindow: (received) => windows.push(received.events) })
+          for (const piece of cut(Buffer.concat([window, window]), lengths)) read(piece)
+          assert.deepStrictEqual(windows, [events.slice(start, end), events.slice(start, end)])
+        }
+      )
     )
   })
 
