@@ -18,6 +18,7 @@ import * as ConsoleOutput from "../output/ConsoleOutput.ts"
 import * as FileOutput from "../output/FileOutput.ts"
 import * as LogstashOutput from "../output/logstash/LogstashOutput.ts"
 import type { Output, OutputError } from "../output/Output.ts"
+import type { Publisher } from "../output/Publisher.ts"
 import * as PublisherCoalescing from "../output/PublisherCoalescing.ts"
 import * as LeaseBatching from "../source/LeaseBatching.ts"
 import type { SqsSource } from "../source/SqsSource.ts"
@@ -42,18 +43,18 @@ export const queuesLayer = (config: S3beatConfig) => Layer.provideMerge(sourceLa
 export const publisherLayer = (config: S3beatConfig, output = outputLayer(config.output)) =>
   publisherOver(config, output)
 
-const publisherOver = <R>({ batch }: S3beatConfig, output: Layer.Layer<Output, OutputError, R>) =>
+const publisherOver = <R>({ batch }: Pick<S3beatConfig, "batch">, output: Layer.Layer<Output, OutputError, R>) =>
   Layer.provide(PublisherCoalescing.layer(batch), output)
 
 /**
- * The same for a worker: who it is, the dead letters, whose destination is called `deadLetters`, and an output that is only one
- * place, it has from the main thread.
+ * The same for one of `count` workers: who it is, the dead letters, whose destination is called `deadLetters`, and an output that is only
+ * one place, it has from the main thread.
  */
-export const workerServicesLayer = (config: S3beatConfig, deadLetters: string) =>
+export const workerServicesLayer = (config: S3beatConfig, deadLetters: string, count: number) =>
   Layer.merge(sourceLayer(config), readerLayer(config)).pipe(
     Layer.provideMerge(CredentialsByRole.layerOverIdentities),
     Layer.provide(IdentitiesRemote.layer(rolesOf(config))),
-    Layer.merge(publisherOver(config, workerOutputLayer(config.output))),
+    Layer.merge(workerPublisherLayer(config, count)),
     Layer.merge(DeadLettersRemote.layer(deadLetters))
   )
 
@@ -86,16 +87,24 @@ export const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputErr
   }
 }
 
-const workerOutputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError, MainThread> => {
-  switch (output._tag) {
+const workerPublisherLayer = (config: S3beatConfig, count: number): Layer.Layer<Publisher, OutputError, MainThread> => {
+  const remote = (name: string) => publisherOver({ batch: shareOf(config.batch, count) }, OutputRemote.layer(name))
+  switch (config.output._tag) {
     case "File":
-      return OutputRemote.layer("file")
+      return remote("file")
     case "Console":
-      return OutputRemote.layer("console")
+      return remote("console")
     case "Logstash":
-      return outputLayer(output)
+      return publisherLayer(config)
   }
 }
+
+/** The main thread makes one batch of what the workers bring together. */
+const shareOf = (batch: S3beatConfig["batch"], count: number): S3beatConfig["batch"] => ({
+  ...batch,
+  maxEvents: Math.ceil(batch.maxEvents / count),
+  maxBytes: Math.ceil(batch.maxBytes / count)
+})
 
 /** Who s3beat is, and who it may be; with STS itself, for those who ask it more. */
 export const credentialsLayer = (config: S3beatConfig) =>

@@ -33,7 +33,7 @@ export const workerProgram = ({ count, deadLetters, logging, queues, source }: W
     const { config } = yield* Effect.orDie(Effect.fromResult(ConfigFile.parse(source.text, source)))
     const telling = yield* Effect.forkScoped(relay.tell)
     yield* Ingest.run(shareOf(ingestOptions(config, queues), count), main.drain).pipe(
-      Effect.provide(workerServicesLayer(config, deadLetters)),
+      Effect.provide(workerServicesLayer(config, deadLetters, count)),
       Effect.raceFirst(main.closed)
     )
     yield* Fiber.interrupt(telling)

@@ -44,19 +44,25 @@ export const concat = (batches: ReadonlyArray<EventBatch>): EventBatch => {
   return second === undefined ? first : copyOf(batches)
 }
 
-/** The same in memory of its own, which holds nothing else. */
-export const copyOf = (batches: ReadonlyArray<EventBatch>): EventBatch => {
-  const bytes = Buffer.allocUnsafeSlow(batches.reduce((size, batch) => size + byteLength(batch), 0))
+/** The same in `room`, or in memory of its own, which holds nothing else. **Shape** `room` has at least `bytesOf` bytes. */
+export const copyOf = (
+  batches: ReadonlyArray<EventBatch>,
+  room: Uint8Array = Buffer.allocUnsafeSlow(bytesOf(batches))
+): EventBatch & { readonly ends: Uint32Array<ArrayBuffer> } => {
   const ends = new Uint32Array(countOf(batches))
   let at = 0
   let index = 0
   for (const batch of batches) {
-    bytes.set(ndjson(batch), at)
+    room.set(ndjson(batch), at)
     for (let i = 0; i < batch.count; i++) ends[index++] = at + (batch.ends[i] ?? 0)
     at += byteLength(batch)
   }
-  return { bytes, count: index, ends }
+  return { bytes: room.subarray(0, at), count: index, ends }
 }
+
+/** How many bytes of NDJSON the batches hold together. */
+export const bytesOf = (batches: ReadonlyArray<EventBatch>): number =>
+  batches.reduce((size, batch) => size + byteLength(batch), 0)
 
 /** How many events the batches have together. */
 export const countOf = (batches: ReadonlyArray<EventBatch>): number =>

@@ -3,6 +3,8 @@
  * buffers, and a gigabyte of log makes several of events.
  */
 
+import { freeMemory } from "../domain/freeMemory.ts"
+
 /** Room for events: their bytes, and where each ends. */
 export interface EventSlab {
   readonly bytes: Buffer
@@ -13,7 +15,7 @@ export interface EventSlab {
 export interface EventSlabs {
   /** A slab of `SLAB_BYTES` and `SLAB_EVENTS`; what stands in it is garbage. */
   readonly take: () => EventSlab
-  /** Nobody looks at the slab any more. Other memory than a slab's is let go. */
+  /** Nobody looks at the slab any more. Other memory than a slab's is freed. */
   readonly giveBack: (slab: { readonly bytes: Uint8Array; readonly ends: Uint32Array }) => void
 }
 
@@ -46,8 +48,9 @@ export const make = (more: () => ReadonlyArray<EventSlab>): EventSlabs => {
       return free.pop() ?? { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), ends: new Uint32Array(SLAB_EVENTS) }
     },
     giveBack: ({ bytes, ends }) => {
-      if (bytes.length !== SLAB_BYTES || ends.length !== SLAB_EVENTS || free.length === KEPT_SLABS) return
-      free.push({ bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), ends })
+      if (bytes.length !== SLAB_BYTES || ends.length !== SLAB_EVENTS) return freeMemory(bytes)
+      if (free.length < KEPT_SLABS)
+        free.push({ bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), ends })
     }
   }
 }

@@ -6,7 +6,6 @@ import type { AwsKeys } from "../credentials/AwsKeys.ts"
 import { CredentialsError, type Identity } from "../credentials/Credentials.ts"
 import { Identities } from "../credentials/Identities.ts"
 import { DeadLetters, DeadLettersError } from "../deadletter/DeadLetters.ts"
-import { freeMemory } from "../domain/freeMemory.ts"
 import { EventsRejected } from "../output/Output.ts"
 import { Publisher } from "../output/Publisher.ts"
 import type { Answer, IdentityName, PlainKeys, Question } from "./protocol.ts"
@@ -26,8 +25,6 @@ export const answer = (question: Question): Effect.Effect<Answer, never, DeadLet
     case "Publish": {
       const { bytes, ends } = question
       return Effect.flatMap(Publisher, (publisher) => publisher.publish({ bytes, ends, count: ends.length })).pipe(
-        // The worker sent it for good.
-        Effect.tap(() => Effect.sync(() => freeMemory(bytes))),
         Effect.as<Answer>({ _tag: "Done" }),
         Effect.catch((error) => Effect.succeed<Answer>({ _tag: "Failed", error: encodeRejection(error) }))
       )

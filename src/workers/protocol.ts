@@ -18,7 +18,10 @@ export interface PlainKeys {
   readonly expiresAt?: number
 }
 
-/** What a worker may ask. **Shape** `expired` is the access key that AWS called expired; `bytes` and `ends` as in `EventBatch`. */
+/**
+ * What a worker may ask. **Shape** `expired` is the access key that AWS called expired; `bytes` and `ends` as in `EventBatch`, `bytes` in
+ * memory that both threads see.
+ */
 export type Question =
   | { readonly _tag: "Keys"; readonly identity: IdentityName; readonly expired?: string }
   | { readonly _tag: "Publish"; readonly bytes: Uint8Array; readonly ends: Uint32Array }

@@ -181,6 +181,17 @@ describe("EventEncoder", () => {
     for (const [i, texts] of all.entries()) if (i > 0 && i < 19) assert.deepStrictEqual(texts.map(textOf), expected)
   })
 
+  it("the memory of events that are no slab full is freed when they are released", () => {
+    const encoder = makeEventEncoder(profile)
+    const large = [...encoder.forObject(object).encode(batchOf([new Uint8Array(100_000).fill(97)]), readAt)]
+    const huge = [...encoder.forObject(object).encode(batchOf([new Uint8Array(3_000_000).fill(97)]), readAt)]
+    for (const { events } of [...large, ...huge]) {
+      assert.isAbove(events.bytes.length, 0)
+      encoder.release(events)
+      assert.strictEqual(events.bytes.buffer.byteLength, 0)
+    }
+  })
+
   it("a record that was cut within a character is whole JSON, in a slab that is valid UTF-8 as a whole", () => {
     const slab = text("aé!")
     const batch: RecordBatch = {
