@@ -23,19 +23,28 @@ export const throughStages = <A, E, E2, R>(
     Effect.sync(() => Effect.map(stages(oneByOne(pull), scope), (element): NonEmptyReadonlyArray<A> => [element]))
   )
 
-const oneByOne = <E>(pull: Pull.Pull<NonEmptyReadonlyArray<Uint8Array>, E>): ChunkPull<E> => {
-  let chunks: ReadonlyArray<Uint8Array> = []
+/** What is pulled several at a time, one at a time. */
+export const oneByOne = <A extends {}, E>(pull: Pull.Pull<NonEmptyReadonlyArray<A>, E>): Pull.Pull<A, E> => {
+  let pulled: ReadonlyArray<A> = []
   let at = 0
-  const next: ChunkPull<E> = Effect.suspend(() => {
-    while (at < chunks.length) {
-      const chunk = chunks[at++]
-      if (chunk !== undefined && chunk.length > 0) return Effect.succeed(chunk)
-    }
-    return Effect.flatMap(pull, (pulled) => {
-      chunks = pulled
-      at = 0
-      return next
-    })
+  const more = Effect.flatMap(pull, (next) => {
+    pulled = next
+    at = 0
+    return one
   })
-  return next
+  const one: Pull.Pull<A, E> = Effect.suspend(() => {
+    const element = pulled[at++]
+    return element === undefined ? more : Effect.succeed(element)
+  })
+  return one
+}
+
+/** The chunk, and then the others. */
+export const putBack = <E>(chunk: Uint8Array, others: ChunkPull<E>): ChunkPull<E> => {
+  let isTaken = false
+  return Effect.suspend(() => {
+    if (isTaken) return others
+    isTaken = true
+    return Effect.succeed(chunk)
+  })
 }

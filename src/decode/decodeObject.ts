@@ -1,15 +1,17 @@
 /**
  * From the body of an object to its records.
  */
-import { Cause, Effect, Pull, Stream } from "effect"
-import * as RecordBatch from "../domain/RecordBatch.ts"
+import { Cause, Channel, Effect, Pull, type Scope, Stream } from "effect"
+import type * as RecordBatch from "../domain/RecordBatch.ts"
 import * as ChunkMemory from "./ChunkMemory.ts"
-import { type ChunkPull, throughStages } from "./chunks.ts"
-import { DecodeError, type Decoder } from "./Decoder.ts"
+import { type ChunkPull, oneByOne, putBack, throughStages } from "./chunks.ts"
+import type { DecodeError } from "./Decoder.ts"
+import { decodeWhole, type WholeRecords } from "./decodeWhole.ts"
 import { type DecompressOptions, decompress } from "./decompress.ts"
 import { gather } from "./gather.ts"
 import { isDigestKey } from "./isDigestKey.ts"
-import { HEAD_BYTES, type RecordOptions, selectDecoder } from "./selectDecoder.ts"
+import { recordsOf } from "./recordsOf.ts"
+import { HEAD_BYTES, type RecordOptions } from "./selectDecoder.ts"
 
 /** How objects are cut into records, and how large they may be. */
 export interface DecodeOptions extends RecordOptions, Omit<DecompressOptions, "sizeHint"> {}
@@ -38,88 +40,67 @@ export const decodeObject = <E, R>(
 ): Stream.Stream<RecordBatch.RecordBatch, E | DecodeError, R> =>
   options.key !== undefined && isDigestKey(options.key)
     ? Stream.empty
-    : throughStages(body, (stored, scope) => {
-        const memory = ChunkMemory.make()
-        const log = decompress(gather(stored, STORED_BYTES, memory), scope, options, memory)
-        // So that the first chunk is all the head there is.
-        return recordsOf(gather(log, HEAD_BYTES, memory), options, options.isTransient === true ? memory.free : keep)
+    : throughStages(body, (chunks, scope) => {
+        let records: RecordPull<E> | undefined
+        const first = Effect.flatMap(begin(chunks, options, scope), (begun) => {
+          records = isWhole(begun) ? inTurn(begun, options) : begun
+          return records
+        })
+        return Effect.suspend(() => records ?? first)
       })
 
-const keep = () => {}
+/** The next batch, none of them empty, or `Done` at the end. */
+export type RecordPull<E> = Pull.Pull<RecordBatch.RecordBatch, E | DecodeError>
 
-/** The last stage: chunks of log to batches of records. `free` is told of each chunk once the decoder has left it behind. */
-const recordsOf = <E>(
-  pull: ChunkPull<E>,
-  options: RecordOptions,
-  free: ChunkMemory.ChunkMemory["free"]
-): Pull.Pull<RecordBatch.RecordBatch, E | DecodeError> => {
-  let decoder: Decoder | undefined
-  let isAtEnd = false
-  /** What was pulled last, and the rest of it that is still to be pushed. */
-  let last = nothing
-  let rest = nothing
-
-  const decode = (chunk: Uint8Array) => {
-    decoder ??= selectDecoder(chunk, options)
-    const isLarge = chunk.length >= 2 * FIRST_PART_BYTES
-    rest = isLarge ? chunk.subarray(FIRST_PART_BYTES) : nothing
-    const batch = decoder.push(isLarge ? chunk.subarray(0, FIRST_PART_BYTES) : chunk)
-    // A record that began in the last chunk was copied together with what is new.
-    free(last, chunk)
-    last = chunk
-    return batch
-  }
-
-  const end = () => {
-    isAtEnd = true
-    return decoder === undefined ? RecordBatch.empty : decoder.end()
-  }
-
-  const done = Effect.suspend(() => {
-    free(last)
-    return Cause.done()
-  })
-
-  const handOn = (batch: RecordBatch.RecordBatch) => (batch.count > 0 ? Effect.succeed(batch) : next)
-
-  const next: Pull.Pull<RecordBatch.RecordBatch, E | DecodeError> = Effect.suspend(() => {
-    if (isAtEnd) return done
-    if (rest.length === 0) return pulled
-    const chunk = rest
-    rest = nothing
-    return Effect.flatMap(
-      attempt(() => decoder?.push(chunk) ?? RecordBatch.empty),
-      handOn
+/**
+ * The same for who needs no stream: all records at once of a small object, where they are to be had, else a pull.
+ *
+ * A stream costs an object of one record, of which accounts have millions, as much as all the work on its bytes.
+ */
+export const beginDecoding = <E>(
+  body: Stream.Stream<Uint8Array, E>,
+  options: DecodeObjectOptions
+): Effect.Effect<WholeRecords | RecordPull<E>, E, Scope.Scope> =>
+  Effect.flatMap(Effect.scope, (scope) =>
+    Effect.flatMap(Channel.toPullScoped(body.channel, scope), (chunks) =>
+      Pull.catchDone(begin(oneByOne(chunks), options, scope), () => Effect.succeed(noRecords))
     )
-  })
-
-  const pulled = pull.pipe(
-    Effect.flatMap((chunk) => attempt(() => decode(chunk))),
-    Pull.catchDone(() => attempt(end)),
-    Effect.flatMap(handOn)
   )
 
-  return next
+/** Whether all records are there. */
+export const isWhole = <E>(records: WholeRecords | RecordPull<E>): records is WholeRecords => "batches" in records
+
+const noRecords: WholeRecords = { batches: [], free: () => {} }
+
+const begin = <E>(
+  chunks: ChunkPull<E>,
+  options: DecodeObjectOptions,
+  scope: Scope.Scope
+): Pull.Pull<WholeRecords | RecordPull<E>, E> => {
+  const memory = ChunkMemory.make()
+  const stored = gather(chunks, STORED_BYTES, memory)
+  return Effect.map(stored, (first) => {
+    // What does not fill a chunk is all there is.
+    const whole = first.length < STORED_BYTES ? decodeWhole(first, options) : undefined
+    if (whole !== undefined) return whole
+    const log = decompress(putBack(first, stored), scope, options, memory)
+    // So that the first chunk is all the head there is.
+    return recordsOf(gather(log, HEAD_BYTES, memory), options, options.isTransient === true ? memory.free : keep)
+  })
 }
+
+const keep = () => {}
 
 /** Stored bytes that are taken at a time: each time costs the same, and sockets bring 16 to 64 KiB. */
 const STORED_BYTES = 256 * 1024
 
-/**
- * A record that is cut between two chunks has to be copied together with the part of the second chunk that is pushed with it:
- * let that be a small part, but larger than most records, and the rest stay where it is.
- */
-const FIRST_PART_BYTES = 32 * 1024
-
-const nothing: Uint8Array = new Uint8Array(0)
-
-/** Decoders throw, so that their loops stay plain; what they throw is a failure here. */
-const attempt = <A>(evaluate: () => A): Effect.Effect<A, DecodeError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(evaluate())
-    } catch (error) {
-      if (error instanceof DecodeError) return Effect.fail(error)
-      throw error
-    }
+/** The batches of a whole object, pulled. */
+const inTurn = ({ batches, free }: WholeRecords, { isTransient }: DecodeObjectOptions): RecordPull<never> => {
+  let at = 0
+  return Effect.suspend(() => {
+    const batch = batches[at++]
+    if (batch !== undefined) return Effect.succeed(batch)
+    if (isTransient === true) free()
+    return Cause.done()
   })
+}

@@ -20,8 +20,8 @@ export interface DecompressOptions {
 /**
  * The decompressed bytes of an object that is stored as gzip, as zstd or plain. See `inflate` for what that takes in.
  *
- * **Shape** Chunks of up to 1 MiB, that of a small object up to 2 MiB, none empty, and owned by `memory`; of a plain object, the chunks as they come. An empty body
- * has no chunks. The decompressor is freed with the scope.
+ * **Shape** Chunks of up to 1 MiB, none empty, and owned by `memory`; of a plain object, the chunks as they come. An empty body has no
+ * chunks. The decompressor is freed with the scope.
  *
  * **Errors** `ObjectTooLarge` as soon as a limit is passed, before what lies beyond it is decompressed; `ObjectCorrupt` as
  * `inflate` says.
@@ -42,19 +42,26 @@ export const decompress = <E>(
 
   const admit = (chunk: Uint8Array) => {
     logBytes += chunk.length
-    if (logBytes > options.maxObjectBytes) {
-      return tooLarge(`it holds more than the limit of ${options.maxObjectBytes} bytes`)
-    }
-    if (logBytes > RATIO_FREE_BYTES && logBytes > options.maxExpansionRatio * storedBytes) {
-      return tooLarge(
-        `its first ${storedBytes} bytes expand to ${logBytes} and more, beyond the limit of ${options.maxExpansionRatio} times`
-      )
-    }
-    return Effect.succeed(chunk)
+    const detail = excessOf(logBytes, storedBytes, options)
+    return detail === undefined
+      ? Effect.succeed(chunk)
+      : Effect.fail(new DecodeError({ reason: new ObjectTooLarge({ detail }) }))
   }
 
   const inflated = inflate(Effect.map(pull, count), scope, chunkSizeFor(options.sizeHint), memory)
   return Effect.flatMap(inflated, admit)
+}
+
+/** Which limit an object is over of which so many bytes were read, and became so many of the log; undefined when it is over none. */
+export const excessOf = (
+  logBytes: number,
+  storedBytes: number,
+  { maxExpansionRatio, maxObjectBytes }: DecompressOptions
+): string | undefined => {
+  if (logBytes > maxObjectBytes) return `it holds more than the limit of ${maxObjectBytes} bytes`
+  return logBytes > RATIO_FREE_BYTES && logBytes > maxExpansionRatio * storedBytes
+    ? `its first ${storedBytes} bytes expand to ${logBytes} and more, beyond the limit of ${maxExpansionRatio} times`
+    : undefined
 }
 
 /** Small objects expand by any ratio and do no harm. */
@@ -69,5 +76,3 @@ const EXPECTED_RATIO = 16
 
 const chunkSizeFor = (storedBytes = MAX_CHUNK_BYTES): number =>
   Math.min(Math.max(EXPECTED_RATIO * storedBytes, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES)
-
-const tooLarge = (detail: string) => Effect.fail(new DecodeError({ reason: new ObjectTooLarge({ detail }) }))

@@ -22,18 +22,17 @@ export const gather = <E>(pull: ChunkPull<E>, minBytes: number, memory: ChunkMem
     return gathered
   }
 
-  const next: ChunkPull<E> = Effect.suspend(() => (isAtEnd ? Cause.done() : more))
-  const more: ChunkPull<E> = pull.pipe(
-    Effect.flatMap((chunk) => {
-      chunks.push(chunk)
-      size += chunk.length
-      return size < minBytes ? more : Effect.succeed(release())
-    }),
-    Pull.catchDone(() => {
-      isAtEnd = true
-      return size === 0 ? Cause.done() : Effect.succeed(release())
-    })
-  )
+  const fill: ChunkPull<E> = Effect.flatMap(pull, (chunk) => {
+    chunks.push(chunk)
+    size += chunk.length
+    return size < minBytes ? fill : Effect.succeed(release())
+  })
+  const last = () => {
+    isAtEnd = true
+    return size === 0 ? Cause.done() : Effect.succeed(release())
+  }
+  const filled = Pull.catchDone(fill, last)
+  const next: ChunkPull<E> = Effect.suspend(() => (isAtEnd ? Cause.done() : filled))
   return next
 }
 

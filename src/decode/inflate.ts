@@ -6,14 +6,14 @@ import type { ChunkMemory } from "./ChunkMemory.ts"
 import type { ChunkPull } from "./chunks.ts"
 import { corrupt } from "./corrupt.ts"
 import type { DecodeError } from "./Decoder.ts"
-import { gunzipWhole, SMALL_BYTES } from "./gunzipWhole.ts"
+import { type Format, formatOf, MAGIC_BYTES } from "./formatOf.ts"
 import * as Inflater from "./Inflater.ts"
 
 /**
  * Decompresses gzip (one member or several) and zstd (one frame or several), and hands on anything else as it is. The first
  * bytes tell which.
  *
- * **Shape** One chunk a pull, none empty; decompressed ones of up to `chunkSize` bytes, or all of a small object, owned by `memory`.
+ * **Shape** One chunk a pull, none empty; decompressed ones of up to `chunkSize` bytes, owned by `memory`.
  *
  * **Guarantee** Nothing behind the compressed data is passed over but zero bytes, which are padding. `gzip` ignores other
  * trailing bytes with a warning; here they are an error, since they might have been log. One chunk at most is decompressed
@@ -64,23 +64,13 @@ export const inflate = <E>(
     }
   })
 
-  /** Finds out what comes next; answers all of it, where that is to be had at once. */
+  /** Finds out what comes next. */
   const begin = Effect.gen(function* () {
     yield* readAhead
     if (ahead.length === 0) return yield* Cause.done()
     const previous = format
     format = formatOf(ahead)
     if (format !== "plain") {
-      // A chunk as small as this is all there is, as a rule, and to ask costs nothing then.
-      if (format === "gzip" && ahead.length <= SMALL_BYTES) {
-        const more = yield* read
-        const whole = isAtEnd ? gunzipWhole(ahead) : undefined
-        if (whole !== undefined) {
-          ahead = nothing
-          return memory.own(whole)
-        }
-        if (!isAtEnd) ahead = Buffer.concat([ahead, more])
-      }
       isFinished = false
       inflater = yield* Scope.provide(Inflater.make(format, chunkSize), scope)
       inflater.feed(ahead)
@@ -90,7 +80,6 @@ export const inflate = <E>(
       const position = readBytes - ahead.length
       return yield* corrupt(`the ${previous} data is followed by something else at byte ${position}`)
     }
-    return nothing
   })
 
   const damage = (error: Error) =>
@@ -110,8 +99,7 @@ export const inflate = <E>(
         continue
       }
       if (inflater === undefined) {
-        const whole = yield* begin
-        if (whole.length > 0) return whole
+        yield* begin
         continue
       }
       const output = yield* Effect.mapError(inflater.pull, damage)
@@ -137,20 +125,7 @@ export const inflate = <E>(
   return next
 }
 
-type Format = Inflater.Format | "plain"
-
 const nothing: Uint8Array = new Uint8Array(0)
-
-const MAGIC_BYTES = 4
-
-const formatOf = (head: Uint8Array): Format => {
-  const [a = 0, b = 0, c = 0, d = 0] = head
-  if (a === 0x1f && b === 0x8b) return "gzip"
-  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "zstd"
-  // A skippable frame, with which parallel compressors begin.
-  if ((a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18) return "zstd"
-  return "plain"
-}
 
 const withoutPadding = (bytes: Uint8Array): Uint8Array => {
   const start = bytes.findIndex((byte) => byte !== 0)

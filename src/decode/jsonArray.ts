@@ -2,7 +2,8 @@
  * The decoder of records that are the elements of an array in a JSON document, such as CloudTrail's.
  */
 import { corrupt } from "./corrupt.ts"
-import type { Decoder } from "./Decoder.ts"
+import type { RecordBatch } from "../domain/RecordBatch.ts"
+import type { DecodeError, Decoder } from "./Decoder.ts"
 import { FieldName } from "./FieldName.ts"
 import type { JsonKernel } from "./JsonKernel.ts"
 import { JsonValue } from "./JsonValue.ts"
@@ -30,145 +31,167 @@ export interface JsonArrayOptions {
  *
  * **Not promised** That what stands within an element is valid JSON: `JsonValue` says what is checked.
  */
-export const jsonArray = ({ field, jsonKernel, maxRecordBytes }: JsonArrayOptions): Decoder => {
-  const slab = new Slab()
-  const value = new JsonValue(jsonKernel)
-  const name = field === undefined ? undefined : new FieldName(field)
+export const jsonArray = (options: JsonArrayOptions): Decoder => new JsonArray(options)
+
+/** A class, so that its many functions are made once: an object of one record has a decoder of its own. */
+class JsonArray implements Decoder {
+  private readonly slab = new Slab()
+  private readonly value: JsonValue
+  private readonly name: FieldName | undefined
+  private readonly field: string | undefined
+  private readonly maxRecordBytes: number
+  private readonly document: string
 
   /** What stands before this position of the slab is dealt with. */
-  let at = 0
+  private at = 0
   /** What is being read, and where it begins, while its bytes are needed. */
-  let open: "element" | "key" | undefined
-  let openStart = 0
-  const document = name === undefined ? "a JSON array" : "a JSON object"
-  let expected = document
-  let fault: unknown
+  private open: "element" | "key" | undefined
+  private openStart = 0
+  private expected: string
+  private fault: unknown
+  private readonly reading: Suspending
+
+  constructor({ field, jsonKernel, maxRecordBytes }: JsonArrayOptions) {
+    this.value = new JsonValue(jsonKernel)
+    this.name = field === undefined ? undefined : new FieldName(field)
+    this.field = field
+    this.maxRecordBytes = maxRecordBytes
+    this.document = field === undefined ? "a JSON array" : "a JSON object"
+    this.expected = this.document
+    this.reading = this.documents()
+  }
+
+  push(chunk: Uint8Array): RecordBatch {
+    if (this.fault !== undefined) throw this.fault
+    this.slab.append(chunk)
+    try {
+      this.reading.next()
+    } catch (error) {
+      this.fault = error
+    }
+    const { name } = this
+    if (this.open === "element" && this.at - this.openStart > this.maxRecordBytes) this.closeElement()
+    if (this.open === "key" && name !== undefined && this.at - this.openStart > name.maxBytes) this.open = undefined
+    const from = this.open === undefined || this.fault !== undefined ? this.at : this.openStart
+    this.at -= from
+    this.openStart -= from
+    return this.slab.take(from)
+  }
+
+  end(): RecordBatch {
+    if (this.fault !== undefined) throw this.fault
+    if (this.expected !== this.document) throw this.broken("the end")
+    return this.slab.take(this.at)
+  }
 
   /** The documents, as a grammar. It yields where it needs the next chunk to go on. */
-  function* documents(): Suspending {
+  private *documents(): Suspending {
     for (;;) {
-      while (!found(document)) yield
-      yield* name === undefined ? array() : object(name)
+      while (!this.found(this.document)) yield
+      yield* this.name === undefined ? this.array() : this.object(this.name)
     }
   }
 
-  function* array(): Suspending {
-    pass(OPEN_BRACKET)
-    while (!found('a value or "]"')) yield
-    if (passed(CLOSE_BRACKET)) return
+  private *array(): Suspending {
+    this.pass(OPEN_BRACKET)
+    while (!this.found('a value or "]"')) yield
+    if (this.passed(CLOSE_BRACKET)) return
     do {
-      while (!found("a value")) yield
-      begin("element")
-      while (!scanned()) yield
-      closeElement()
-      while (!found('"," or "]"')) yield
-    } while (passed(COMMA))
-    pass(CLOSE_BRACKET)
+      while (!this.found("a value")) yield
+      this.begin("element")
+      while (!this.scanned()) yield
+      this.closeElement()
+      while (!this.found('"," or "]"')) yield
+    } while (this.passed(COMMA))
+    this.pass(CLOSE_BRACKET)
   }
 
-  function* object(name: FieldName): Suspending {
-    const offset = slab.objectOffset + at
+  private *object(name: FieldName): Suspending {
+    const offset = this.slab.objectOffset + this.at
     let hasArray = false
-    pass(OPEN_BRACE)
-    while (!found('a key or "}"')) yield
-    if (!passed(CLOSE_BRACE)) {
+    this.pass(OPEN_BRACE)
+    while (!this.found('a key or "}"')) yield
+    if (!this.passed(CLOSE_BRACE)) {
       do {
-        while (!found("a key")) yield
-        if (next() !== QUOTE) throw unexpected()
-        begin("key")
-        while (!scanned()) yield
-        const isWanted = closeKey(name)
+        while (!this.found("a key")) yield
+        if (this.next() !== QUOTE) throw this.unexpected()
+        this.begin("key")
+        while (!this.scanned()) yield
+        const isWanted = this.closeKey(name)
         hasArray ||= isWanted
-        while (!found('":"')) yield
-        pass(COLON)
-        while (!found(isWanted ? `an array or null in "${field}"` : "a value")) yield
-        if (isWanted && next() === OPEN_BRACKET) {
-          yield* array()
+        while (!this.found('":"')) yield
+        this.pass(COLON)
+        while (!this.found(isWanted ? `an array or null in "${this.field}"` : "a value")) yield
+        if (isWanted && this.next() === OPEN_BRACKET) {
+          yield* this.array()
         } else {
-          if (isWanted && next() !== N_OF_NULL) throw unexpected()
-          begin()
-          while (!scanned()) yield
+          if (isWanted && this.next() !== N_OF_NULL) throw this.unexpected()
+          this.begin()
+          while (!this.scanned()) yield
         }
-        while (!found('"," or "}"')) yield
-      } while (passed(COMMA))
-      pass(CLOSE_BRACE)
+        while (!this.found('"," or "}"')) yield
+      } while (this.passed(COMMA))
+      this.pass(CLOSE_BRACE)
     }
-    if (!hasArray) throw corrupt(`the JSON document at byte ${offset} has no field "${field}"`)
+    if (!hasArray) throw corrupt(`the JSON document at byte ${offset} has no field "${this.field}"`)
   }
 
-  const next = () => slab.bytes[at] ?? 0
+  private next(): number {
+    return this.slab.bytes[this.at] ?? 0
+  }
 
   /** Passes over white space; false when the chunk ends with it. */
-  const found = (what: string): boolean => {
-    expected = what
-    const { bytes, objectOffset } = slab
-    while (at < bytes.length && (isSpace(next()) || next() === BYTE_ORDER_MARK[objectOffset + at])) at++
-    return at < bytes.length
+  private found(what: string): boolean {
+    this.expected = what
+    const { bytes, objectOffset } = this.slab
+    while (this.at < bytes.length && (isSpace(this.next()) || this.next() === BYTE_ORDER_MARK[objectOffset + this.at]))
+      this.at++
+    return this.at < bytes.length
   }
 
-  const passed = (byte: number): boolean => {
-    if (next() !== byte) return false
-    at++
+  private passed(byte: number): boolean {
+    if (this.next() !== byte) return false
+    this.at++
     return true
   }
 
-  const pass = (byte: number) => {
-    if (!passed(byte)) throw unexpected()
+  private pass(byte: number): void {
+    if (!this.passed(byte)) throw this.unexpected()
   }
 
-  const begin = (what?: "element" | "key") => {
-    if (!value.begin(next())) throw unexpected()
-    open = what
-    openStart = at
+  private begin(what?: "element" | "key"): void {
+    if (!this.value.begin(this.next())) throw this.unexpected()
+    this.open = what
+    this.openStart = this.at
   }
 
   /** Goes on to the end of the value; false when the chunk ends within it. */
-  const scanned = (): boolean => {
-    expected = "the rest of a value"
-    at = value.scan(slab.bytes, at)
-    if (value.status === "broken") throw unexpected()
-    return value.status === "complete"
+  private scanned(): boolean {
+    this.expected = "the rest of a value"
+    this.at = this.value.scan(this.slab.bytes, this.at)
+    if (this.value.status === "broken") throw this.unexpected()
+    return this.value.status === "complete"
   }
 
-  const closeElement = () => {
-    if (open === "element") slab.mark(openStart, at, maxRecordBytes)
-    open = undefined
+  private closeElement(): void {
+    if (this.open === "element") this.slab.mark(this.openStart, this.at, this.maxRecordBytes)
+    this.open = undefined
   }
 
-  const closeKey = (name: FieldName): boolean => {
-    const isWanted = open === "key" && name.is(slab.bytes.subarray(openStart, at))
-    open = undefined
+  private closeKey(name: FieldName): boolean {
+    const isWanted = this.open === "key" && name.is(this.slab.bytes.subarray(this.openStart, this.at))
+    this.open = undefined
     return isWanted
   }
 
-  const unexpected = () => broken(show(next()))
+  private unexpected(): DecodeError {
+    return this.broken(show(this.next()))
+  }
 
-  const broken = (instead: string) =>
-    corrupt(`broken JSON at byte ${slab.objectOffset + at}: expected ${expected}, found ${instead}`)
-
-  const reading = documents()
-
-  return {
-    push: (chunk) => {
-      if (fault !== undefined) throw fault
-      slab.append(chunk)
-      try {
-        reading.next()
-      } catch (error) {
-        fault = error
-      }
-      if (open === "element" && at - openStart > maxRecordBytes) closeElement()
-      if (open === "key" && name !== undefined && at - openStart > name.maxBytes) open = undefined
-      const from = open === undefined || fault !== undefined ? at : openStart
-      at -= from
-      openStart -= from
-      return slab.take(from)
-    },
-    end: () => {
-      if (fault !== undefined) throw fault
-      if (expected !== document) throw broken("the end")
-      return slab.take(at)
-    }
+  private broken(instead: string): DecodeError {
+    return corrupt(
+      `broken JSON at byte ${this.slab.objectOffset + this.at}: expected ${this.expected}, found ${instead}`
+    )
   }
 }
 
