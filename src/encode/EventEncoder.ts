@@ -6,7 +6,7 @@ import type { EventBatch } from "../domain/EventBatch.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import type { RecordBatch } from "../domain/RecordBatch.ts"
 import { OFFSET_DIGITS } from "./eventId.ts"
-import { type EventProfile, type EventTemplate, makeEventTemplate } from "./eventTemplate.ts"
+import { type EventProfile, type EventTemplate, makeEventTemplates } from "./eventTemplate.ts"
 import * as EventSlabs from "./EventSlabs.ts"
 import { copyInto, digitsInto, MAX_DIGITS, quote } from "./jsonString.ts"
 import * as SlabKernel from "./SlabKernel.ts"
@@ -46,9 +46,10 @@ export interface EventEncoder {
 /** An encoder that gives every event what the profile says. */
 export const makeEventEncoder = (profile: EventProfile): EventEncoder => {
   const workplace = makeWorkplace()
+  const templateOf = makeEventTemplates(profile)
   return {
     forObject: (object) => {
-      const template = makeEventTemplate(profile, object)
+      const template = templateOf(object)
       return { encode: (batch, readAt) => encode(template, batch, readAt, workplace) }
     },
     release: workplace.slabs.giveBack

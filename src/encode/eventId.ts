@@ -1,7 +1,7 @@
 /**
  * The identity of an event: the same record of the same object has the same id, whoever reads it and how often.
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 
 /** 120 bits: among 10^15 objects, two share a prefix with a chance of less than 10^-6. */
@@ -16,8 +16,7 @@ export const OFFSET_DIGITS = 12
  * **Guarantee** Another bucket, key or content has another prefix: content is told by the version, else by the ETag. Where S3
  * gives neither, an overwritten object repeats its ids.
  */
-export const objectIdPrefix = ({ bucket, eTag, key, versionId }: ObjectRef): string =>
-  createHash("sha256")
-    .update(JSON.stringify([bucket, key, versionId ?? null, versionId === undefined ? (eTag ?? null) : null]))
-    .digest("base64url")
-    .slice(0, PREFIX_CHARS) + "-"
+export const objectIdPrefix = ({ bucket, eTag, key, versionId }: ObjectRef): string => {
+  const identity = JSON.stringify([bucket, key, versionId ?? null, versionId === undefined ? (eTag ?? null) : null])
+  return `${hash("sha256", identity, "base64url").slice(0, PREFIX_CHARS)}-`
+}

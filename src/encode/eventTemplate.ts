@@ -57,7 +57,7 @@ const layouts: { readonly [Layout in EventLayout]: { readonly place: string; rea
  * No field of the user's may stand at the root under these names, in any layout: a pipeline takes an event with a `log`, a `message` or
  * a `heartbeat` for what it is not.
  */
-const RESERVED = ["@timestamp", "@metadata", "log", "message", "heartbeat"]
+const RESERVED = ["@timestamp", "@metadata", "log", "message", "heartbeat", "aws", "cloud"]
 
 /**
  * What Beats say of themselves with every event, for Logstash to route by: `%{[@metadata][beat]}`, `%{[@metadata][type]}`.
@@ -71,50 +71,70 @@ export const metadataOf = ({ beatName, version }: Pick<EventProfile, "beatName" 
 })
 
 /**
+ * Makes the templates of one beat, each for the events of an object.
+ *
  * **Shape** The keys of Filebeat's aws-s3 input where it has them; the offset is the record's position in the decompressed
  * object.
  */
-export const makeEventTemplate = (profile: EventProfile, object: ObjectRef): EventTemplate => {
-  const { deviceType, fields, fullyQualifiedBeatName, layout = "ecs", tags } = profile
-  const { place, text } = layouts[layout]
-  const own = {
-    aws: {
-      s3: {
-        bucket: { name: object.bucket, arn: bucketArn(object) },
-        object: {
-          key: object.key,
-          ...(object.versionId === undefined ? undefined : { versionId: object.versionId }),
-          ...(object.eTag === undefined ? undefined : { eTag: object.eTag })
-        }
+export const makeEventTemplates = (profile: EventProfile): ((object: ObjectRef) => EventTemplate) => {
+  const { place, text } = layouts[profile.layout ?? "ecs"]
+  const head = bytes(`{"@timestamp":"`)
+  const metadata = `",${inside({ "@metadata": metadataOf(profile) }).slice(0, -1)},"_id":"`
+  const afterId = bytes(`"},"${place}":{"offset":`)
+  const flags = `,"flags":["truncated"]`
+  const ofBeat = `${inside(fieldsOf(profile))}}\n`
+  return (object) => {
+    const beforeMessage = `,"file":{"path":${json(objectUrl(object))}}},"${text}":`
+    return {
+      head,
+      afterTimestamp: bytes(metadata + objectIdPrefix(object)),
+      afterId,
+      beforeMessage: bytes(beforeMessage),
+      beforeTruncated: bytes(flags + beforeMessage),
+      tail: bytes(`,${inside(originOf(object))},${ofBeat}`)
+    }
+  }
+}
+
+const originOf = (object: ObjectRef) => ({
+  aws: {
+    s3: {
+      bucket: { name: object.bucket, arn: bucketArn(object) },
+      object: {
+        key: object.key,
+        ...(object.versionId === undefined ? undefined : { versionId: object.versionId }),
+        ...(object.eTag === undefined ? undefined : { eTag: object.eTag })
       }
-    },
-    cloud: { provider: "aws", region: object.region },
+    }
+  },
+  cloud: { provider: "aws", region: object.region }
+})
+
+/** What the events of all objects say. */
+const fieldsOf = ({
+  deviceType,
+  fields,
+  fieldsUnderRoot,
+  fullyQualifiedBeatName,
+  layout = "ecs",
+  tags
+}: EventProfile) => {
+  const own = {
     fullyqualifiedbeatname: fullyQualifiedBeatName,
     ...(deviceType === undefined ? undefined : { device_type: deviceType }),
     ...(tags.length === 0 ? undefined : { tags })
   }
-  const reserved = new Set([...RESERVED, place, ...Object.keys(own)])
-  const users =
-    fields === undefined
-      ? {}
-      : profile.fieldsUnderRoot
-        ? Object.fromEntries(Object.entries(fields).filter(([name]) => !reserved.has(rootOf(name))))
-        : { fields }
-  const constant = json({ ...own, ...users })
-  const metadata = `"@metadata":${json(metadataOf(profile)).slice(0, -1)},"_id":"${objectIdPrefix(object)}`
-  const file = `"file":{"path":${json(objectUrl(object))}}`
-  return {
-    head: bytes(`{"@timestamp":"`),
-    afterTimestamp: bytes(`",${metadata}`),
-    afterId: bytes(`"},"${place}":{"offset":`),
-    beforeMessage: bytes(`,${file}},"${text}":`),
-    beforeTruncated: bytes(`,"flags":["truncated"],${file}},"${text}":`),
-    tail: bytes(`,${constant.slice(1)}\n`)
-  }
+  if (fields === undefined) return own
+  if (!fieldsUnderRoot) return { ...own, fields }
+  const reserved = new Set([...RESERVED, layouts[layout].place, ...Object.keys(own)])
+  return { ...own, ...Object.fromEntries(Object.entries(fields).filter(([name]) => !reserved.has(rootOf(name)))) }
 }
 
 /** `log.level` is a field of `log` to whoever reads dots as Beats do. */
 const rootOf = (name: string): string => name.split(".", 1)[0] ?? name
+
+/** The members of an object, without its braces. */
+const inside = (value: object): string => json(value).slice(1, -1)
 
 const json = (value: unknown): string => JSON.stringify(value).toWellFormed()
 

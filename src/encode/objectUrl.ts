@@ -22,9 +22,12 @@ export const bucketArn = ({ bucket, region }: Pick<ObjectRef, "bucket" | "region
  */
 export const objectUrl = ({ bucket, key, region }: Pick<ObjectRef, "bucket" | "key" | "region">): string => {
   const host = `s3.${region}.${partitionOf(region).domain}`
-  const path = key.split("/").map(encodeSegment).join("/")
+  const path = PLAIN_KEY.test(key) ? key : key.split("/").map(encodeSegment).join("/")
   return bucket.includes(".") ? `https://${host}/${bucket}/${path}` : `https://${bucket}.${host}/${path}`
 }
+
+/** Nearly every key of a log is one that stands in a URL as it is. */
+const PLAIN_KEY = /^[\w.~/-]*$/u
 
 /** A lone surrogate has no UTF-8; it becomes U+FFFD, as it does everywhere on the way. */
 const encodeSegment = (segment: string): string =>

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
 import { bucketArn, objectUrl } from "../../src/encode/objectUrl.ts"
 
 describe("objectUrl", () => {
@@ -6,6 +7,17 @@ describe("objectUrl", () => {
     assert.strictEqual(
       objectUrl({ bucket: "logs", key: "a b/ü+(1)?#.gz", region: "eu-west-1" }),
       "https://logs.s3.eu-west-1.amazonaws.com/a%20b/%C3%BC%2B%281%29%3F%23.gz"
+    )
+  })
+
+  it("any key comes back from it, and nothing stands in it that a URL would escape", () => {
+    const unit = fc.constantFrom(..."aZ09-._~/ +!'()*%?#é日")
+    fc.assert(
+      fc.property(fc.string({ unit }), (key) => {
+        const path = objectUrl({ bucket: "b", key, region: "r" }).slice("https://b.s3.r.amazonaws.com/".length)
+        assert.match(path, /^(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*$/u)
+        assert.strictEqual(decodeURIComponent(path), key)
+      })
     )
   })
 
