@@ -34,12 +34,12 @@ const unwrap = (body: string, envelopes: number): Result.Result<Notification, No
   const value = json.success
   if (!Predicate.isObject(value)) return unreadable("the body is JSON, but no object")
 
-  if (Object.hasOwn(value, "Records")) return Result.flatMap(decode(S3.S3Event, value), fromS3)
+  if (Object.hasOwn(value, "Records")) return Result.flatMap(decodeS3Event(value), fromS3)
   if (value["Event"] === "s3:TestEvent")
     return Result.succeed({ ...nothing, ignored: { testEvents: 1, notCreated: 0 } })
-  if (value["source"] === "aws.s3") return Result.map(decode(EventBridge.EventBridgeEvent, value), fromEventBridge)
+  if (value["source"] === "aws.s3") return Result.map(decodeEventBridgeEvent(value), fromEventBridge)
   if (value["Type"] === "Notification") {
-    return Result.flatMap(decode(SnsEnvelope, value), (envelope) => unwrap(envelope.Message, envelopes - 1))
+    return Result.flatMap(decodeSnsEnvelope(value), (envelope) => unwrap(envelope.Message, envelopes - 1))
   }
   return unreadable(
     "the body is neither an S3 event notification (Records) nor an SNS notification (Type), an EventBridge event of S3 (source) or a test event (Event)"
@@ -58,18 +58,22 @@ const parseJson = (text: string): Result.Result<unknown, NotificationUnreadable>
 
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const decode = <S extends Schema.ConstraintDecoder<unknown>>(
-  schema: S,
-  value: unknown
-): Result.Result<S["Type"], NotificationUnreadable> =>
-  Result.mapError(Schema.decodeUnknownResult(schema)(value), (error) => {
-    const path = formatIssue(error.issue)
-      .issues[0]?.path?.map((part) => (Predicate.isNumber(part) ? `[${part}]` : `.${String(part)}`))
-      .join("")
-    return new NotificationUnreadable({
-      detail: `${path === undefined || path === "" ? "the body" : path.replace(/^\./u, "")} is missing or not what S3 sends`
+const decoding = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+  const decode = Schema.decodeUnknownResult(schema)
+  return (value: unknown): Result.Result<S["Type"], NotificationUnreadable> =>
+    Result.mapError(decode(value), (error) => {
+      const path = formatIssue(error.issue)
+        .issues[0]?.path?.map((part) => (Predicate.isNumber(part) ? `[${part}]` : `.${String(part)}`))
+        .join("")
+      return new NotificationUnreadable({
+        detail: `${path === undefined || path === "" ? "the body" : path.replace(/^\./u, "")} is missing or not what S3 sends`
+      })
     })
-  })
+}
+
+const decodeS3Event = decoding(S3.S3Event)
+const decodeEventBridgeEvent = decoding(EventBridge.EventBridgeEvent)
+const decodeSnsEnvelope = decoding(SnsEnvelope)
 
 const fromS3 = (event: typeof S3.S3Event.Type): Result.Result<Notification, NotificationUnreadable> => {
   const objects: Array<Notification["objects"][number]> = []
