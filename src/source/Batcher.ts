@@ -4,8 +4,8 @@
  * Effect's `RequestResolver` batches as well, but lets go of a request that is under way when its caller is interrupted;
  * here that caller has to know that nothing of its own is still to come.
  */
-import { Deferred, Effect, Exit, Latch } from "effect"
-import type { Duration, Scope } from "effect"
+import { Duration, Effect, Exit, Latch, type Scope } from "effect"
+import * as Alarms from "./Alarms.ts"
 
 /** A batcher that is taking items. */
 export interface Batcher<in Item, out Answer> {
@@ -41,6 +41,9 @@ export const make = <Key, Item, Answer>(
   Effect.gen(function* () {
     const collecting = new Map<Key, Batch<Key, Item, Answer>>()
     const unanswered = new Set<Batch<Key, Item, Answer>>()
+    const alarms = yield* Alarms.make
+    let { maxSize } = options
+    const windowMillis = Duration.toMillis(options.window)
 
     const seal = (batch: Batch<Key, Item, Answer>) => {
       if (collecting.get(batch.key) === batch) collecting.delete(batch.key)
@@ -52,61 +55,56 @@ export const make = <Key, Item, Answer>(
       return batch.isAnswered.await
     }
 
-    yield* Effect.addFinalizer(() =>
-      Effect.forEach([...unanswered], flush, { concurrency: "unbounded", discard: true })
-    )
+    yield* Effect.addFinalizer(() => {
+      // Whoever comes later waits for nobody: then there is nothing that would end the window.
+      maxSize = 1
+      return Effect.forEach([...unanswered], flush, { concurrency: "unbounded", discard: true })
+    })
 
     const run = Effect.fnUntraced(function* (batch: Batch<Key, Item, Answer>) {
-      yield* Effect.timeoutOption(batch.isSealed.await, options.window)
-      seal(batch)
+      const window = alarms.set(
+        windowMillis,
+        Effect.sync(() => seal(batch))
+      )
+      yield* batch.isSealed.await
+      yield* window.cancel
       const entries = [...batch.waiting]
       batch.waiting.clear()
       if (entries.length > 0) {
         const items = entries.map(({ item }) => item)
         const answers = yield* Effect.exit(options.send(batch.key, items))
-        for (const { answer, item } of entries) {
-          Deferred.doneUnsafe(
-            answer,
-            Exit.map(answers, (answerOf) => answerOf(item))
-          )
-        }
+        for (const { answer, item } of entries) answer(Exit.map(answers, (answerOf) => answerOf(item)))
       }
       unanswered.delete(batch)
       batch.isAnswered.openUnsafe()
     })
 
-    const batchFor = Effect.fnUntraced(function* (key: Key) {
-      const known = collecting.get(key)
-      if (known !== undefined) return known
-      const batch = makeBatch<Key, Item, Answer>(key)
-      collecting.set(key, batch)
-      unanswered.add(batch)
-      // Detached, because a batch outlives the caller that opened it; the scope's finalizer waits for it.
-      yield* Effect.forkDetach(run(batch))
-      return batch
-    })
+    const open = (key: Key) =>
+      Effect.suspend(() => {
+        const batch = makeBatch<Key, Item, Answer>(key)
+        collecting.set(key, batch)
+        unanswered.add(batch)
+        // Detached, because a batch outlives the caller that opened it; the scope's finalizer waits for it.
+        return Effect.forkDetach(run(batch))
+      })
 
-    const submit = (item: Item) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const entry: Entry<Item, Answer> = { item, answer: Deferred.makeUnsafe() }
-          const batch = yield* batchFor(options.keyOf(item))
-          batch.waiting.add(entry)
-          if (batch.waiting.size === options.maxSize) seal(batch)
-          return yield* restore(Deferred.await(entry.answer)).pipe(
-            Effect.onInterrupt(() =>
-              batch.waiting.delete(entry) ? Effect.void : Effect.ignore(Deferred.await(entry.answer))
-            )
-          )
-        })
-      )
+    const submit = (item: Item): Effect.Effect<Answer> =>
+      Effect.callback((answer) => {
+        const key = options.keyOf(item)
+        const batch = collecting.get(key)
+        if (batch === undefined) return answer(Effect.andThen(open(key), submit(item)))
+        const entry: Entry<Item, Answer> = { item, answer }
+        batch.waiting.add(entry)
+        if (batch.waiting.size >= maxSize) seal(batch)
+        return Effect.suspend(() => (batch.waiting.delete(entry) ? Effect.void : batch.isAnswered.await))
+      })
 
     return { submit }
   })
 
 interface Entry<Item, Answer> {
   readonly item: Item
-  readonly answer: Deferred.Deferred<Answer>
+  readonly answer: (answer: Exit.Exit<Answer>) => void
 }
 
 interface Batch<Key, Item, Answer> {

@@ -1,8 +1,9 @@
 /**
  * The lease over `SqsSource`: messages are extended, deleted and released in batches.
  */
-import { Cause, Clock, Duration, Effect, Exit, Layer, Option } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Layer, Option } from "effect"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
+import * as Alarms from "./Alarms.ts"
 import { type Answer, batchCall, type BatchCallOptions } from "./batchCall.ts"
 import * as Batcher from "./Batcher.ts"
 import { Lease, type Release } from "./Lease.ts"
@@ -22,11 +23,13 @@ export const CEILING_MARGIN = Duration.minutes(5)
 /** So long before the ceiling invisibility ends at the latest: SQS began to count a little before we had the message. */
 const CEILING_SLACK = Duration.minutes(1)
 
-/** Extensions that fail are tried again ever sooner, but not sooner than this. */
-const SHORTEST_PAUSE = Duration.seconds(1)
+/** Extensions that fail are tried again ever sooner, but not sooner than this. **Units** Milliseconds. */
+const SHORTEST_PAUSE = 1000
 
 const make = Effect.fnUntraced(function* ({ batchWindow = Duration.millis(100), visibilityTimeout }: LeaseOptions) {
   const source = yield* SqsSource
+  const clock = yield* Clock.Clock
+  const timeoutMillis = Duration.toMillis(visibilityTimeout)
 
   const batcher = <Item extends { readonly message: QueueMessage }>(call: BatchCallOptions<Item>) =>
     Batcher.make({
@@ -56,26 +59,43 @@ const make = Effect.fnUntraced(function* ({ batchWindow = Duration.millis(100), 
     call: (queue, entries) => source.release(queue, entries)
   })
 
-  /** Extends the lease for as long as it can be, and tells why it no longer can. */
-  const keepInvisible = Effect.fnUntraced(function* (message: QueueMessage) {
-    let invisibleUntil = message.receivedAt + Duration.toMillis(visibilityTimeout)
-    while (true) {
-      const now = yield* Clock.currentTimeMillis
-      // Half of what is left: half the timeout as a rule, and nearer and nearer to its end while extensions fail.
-      const pause = Math.max((invisibleUntil - now) / 2, Duration.toMillis(SHORTEST_PAUSE))
-      const beforeCeiling = ceilingOf(message, CEILING_MARGIN) - now
-      yield* Effect.sleep(Math.min(pause, beforeCeiling))
-      if (beforeCeiling <= pause) return { _tag: "CeilingReached" } as const
-      const extendedAt = yield* Clock.currentTimeMillis
-      const timeout = yield* belowCeiling(message, visibilityTimeout)
+  // After the batchers, because the scope closes in reverse: an extension that has begun still gets its answer.
+  const alarms = yield* Alarms.make
+
+  /** Extends the lease, now and again and again, for as long as it can be, and tells why it no longer can. */
+  const keepInvisible = Effect.fnUntraced(function* (message: QueueMessage): Effect.fn.Return<Loss> {
+    let invisibleUntil = endOfReceipt(message)
+    for (;;) {
+      const extendedAt = clock.currentTimeMillisUnsafe()
+      if (extendedAt >= ceilingOf(message, CEILING_MARGIN)) return { _tag: "CeilingReached" }
+      const timeout = belowCeiling(message, visibilityTimeout)
       const answer = yield* extensions.submit({ message, timeout })
       if (answer._tag === "Refused") return answer
       if (answer._tag === "Done") invisibleUntil = extendedAt + Duration.toMillis(timeout)
+      yield* Effect.sleep(untilExtension(message, invisibleUntil))
     }
   })
 
+  /**
+   * How long it is to the next extension: half of what is left, which is half the timeout as a rule, and nearer and nearer to its end
+   * while extensions fail. **Units** Milliseconds.
+   */
+  const untilExtension = (message: QueueMessage, invisibleUntil: number): number => {
+    const now = clock.currentTimeMillisUnsafe()
+    return Math.min(Math.max((invisibleUntil - now) / 2, SHORTEST_PAUSE), ceilingOf(message, CEILING_MARGIN) - now)
+  }
+
+  const endOfReceipt = ({ receivedAt }: QueueMessage) => receivedAt + timeoutMillis
+
+  /** The duration, or what is left below the ceiling: SQS refuses what goes beyond. */
+  const belowCeiling = (message: QueueMessage, duration: Duration.Duration) =>
+    Duration.clamp(Duration.millis(ceilingOf(message, CEILING_SLACK) - clock.currentTimeMillisUnsafe()), {
+      minimum: Duration.zero,
+      maximum: duration
+    })
+
   const release = (message: QueueMessage, delay: Duration.Duration) =>
-    Effect.flatMap(belowCeiling(message, delay), (delay) => releases.submit({ message, delay }))
+    Effect.suspend(() => releases.submit({ message, delay: belowCeiling(message, delay) }))
 
   const settle = (message: QueueMessage, ended: Exit.Exit<void, Release>): Effect.Effect<Answer> => {
     if (Exit.isSuccess(ended)) return deletes.submit({ message })
@@ -88,23 +108,31 @@ const make = Effect.fnUntraced(function* ({ batchWindow = Duration.millis(100), 
     )
   }
 
+  const end = (message: QueueMessage, ended: Exit.Exit<void, Release>, loss: Loss | undefined): Effect.Effect<void> => {
+    if (loss?._tag === "Refused") return sayLoss(message, loss)
+    const settled = Effect.flatMap(settle(message, ended), (answer) =>
+      answer._tag === "Refused" ? sayLoss(message, answer) : Effect.void
+    )
+    return loss === undefined ? settled : Effect.andThen(sayLoss(message, loss), settled)
+  }
+
   const hold = <R>(message: QueueMessage, work: Effect.Effect<void, Release, R>): Effect.Effect<void, never, R> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        // How `work` itself ended is what counts: it may have succeeded in the very moment in which it was interrupted.
-        let ended: Exit.Exit<void, Release> = Exit.interrupt()
-        const loss = yield* work.pipe(
-          Effect.onExit((exit) => Effect.sync(() => void (ended = exit))),
-          Effect.raceFirst(keepInvisible(message)),
-          restore,
-          Effect.exit
+      Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (working) => {
+        let loss: Loss | undefined
+        const keeping = alarms.set(
+          untilExtension(message, endOfReceipt(message)),
+          Effect.flatMap(keepInvisible(message), (why) => {
+            loss = why
+            return Fiber.interrupt(working)
+          })
         )
-        if (Exit.isSuccess(loss) && loss.value !== undefined) {
-          yield* sayLoss(message, loss.value)
-          if (loss.value._tag === "Refused") return
-        }
-        const answer = yield* settle(message, ended)
-        if (answer._tag === "Refused") yield* sayLoss(message, answer)
+        return restore(Fiber.await(working)).pipe(
+          // How the work itself ended is what counts: it may have succeeded in the very moment of the interruption.
+          Effect.catchCause(() => Effect.andThen(Fiber.interrupt(working), Fiber.await(working))),
+          Effect.tap(keeping.cancel),
+          Effect.flatMap((ended) => end(message, ended, loss))
+        )
       })
     )
 
@@ -124,15 +152,6 @@ const sayLoss = (message: QueueMessage, loss: Loss) =>
 /** When the message's time is over but for `margin`, in milliseconds since the epoch. */
 const ceilingOf = (message: QueueMessage, margin: Duration.Duration) =>
   message.receivedAt + SQS_MAX_VISIBILITY_SECONDS * 1000 - Duration.toMillis(margin)
-
-/** The duration, or what is left below the ceiling: SQS refuses what goes beyond. */
-const belowCeiling = (message: QueueMessage, duration: Duration.Duration) =>
-  Effect.map(Clock.currentTimeMillis, (now) =>
-    Duration.clamp(Duration.millis(ceilingOf(message, CEILING_SLACK) - now), {
-      minimum: Duration.zero,
-      maximum: duration
-    })
-  )
 
 /**
  * Leases over the `SqsSource` that is provided.

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Schema } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Schema, Scope } from "effect"
 import * as Batcher from "../../src/source/Batcher.ts"
 import { pass } from "../support/heldMessages.ts"
 
@@ -70,6 +70,22 @@ describe("Batcher", () => {
       assert.strictEqual(yield* Fiber.join(kept), 1)
       assert.deepStrictEqual(sent, [{ at: 100, items: [1] }])
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("what waits goes out when the scope closes, and what comes later goes out at once", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { batcher, sent } = yield* Scope.provide(squares, scope)
+      const waiting = yield* Effect.forkChild(batcher.submit(1))
+      yield* Effect.yieldNow
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(yield* Fiber.join(waiting), 1)
+      assert.strictEqual(yield* batcher.submit(3), 9)
+      assert.deepStrictEqual(sent, [
+        { at: 0, items: [1] },
+        { at: 0, items: [3] }
+      ])
+    })
   )
 
   it.effect("a batch that dies answers its callers with the defect, and the next batch goes out", () =>

@@ -1,0 +1,66 @@
+/**
+ * What begins later, unless it is called off before: for many things of which hardly one ever does.
+ *
+ * `Effect.delay` in a fiber of its own does the same, but a fiber and a timer for each message of one small object cost as much as to
+ * decode and encode it.
+ */
+import { Clock, Effect, Fiber, Latch, type Scope } from "effect"
+
+/** Alarms that share one timer. */
+export interface Alarms {
+  /**
+   * Sets an alarm: after so long `ring` begins, whatever becomes of the machine's clock meanwhile.
+   *
+   * **Units** Milliseconds.
+   */
+  readonly set: (delay: number, ring: Effect.Effect<void>) => Alarm
+}
+
+/** An alarm that is set. */
+export interface Alarm {
+  /** Calls it off. **Guarantee** Then nothing of it is under way: if it has begun to ring, it is interrupted and waited for. */
+  readonly cancel: Effect.Effect<void>
+}
+
+interface Waiting {
+  readonly at: number
+  readonly ring: Effect.Effect<void>
+  ringing: Fiber.Fiber<void> | undefined
+}
+
+/** Alarms that ring until the scope closes. */
+export const make: Effect.Effect<Alarms, never, Scope.Scope> = Effect.gen(function* () {
+  const clock = yield* Clock.Clock
+  const waiting = new Set<Waiting>()
+  const nowOf = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  /** When the first of them rings, as far as the watcher knows. */
+  let first = Infinity
+  const isEarlier = Latch.makeUnsafe(false)
+
+  const watch = Effect.gen(function* () {
+    const now = nowOf()
+    first = Infinity
+    for (const alarm of waiting) {
+      if (alarm.at > now) first = Math.min(first, alarm.at)
+      else if (waiting.delete(alarm)) alarm.ringing = yield* Effect.forkChild(alarm.ring)
+    }
+    isEarlier.closeUnsafe()
+    yield* Effect.raceFirst(isEarlier.await, first === Infinity ? Effect.never : Effect.sleep(first - now))
+  })
+  yield* Effect.forkScoped(Effect.forever(watch))
+
+  return {
+    set: (delay, ring) => {
+      const at = nowOf() + delay
+      const alarm: Waiting = { at, ring, ringing: undefined }
+      waiting.add(alarm)
+      if (at < first) isEarlier.openUnsafe()
+      return {
+        cancel: Effect.suspend(() => {
+          waiting.delete(alarm)
+          return alarm.ringing === undefined ? Effect.void : Fiber.interrupt(alarm.ringing)
+        })
+      }
+    }
+  }
+})
