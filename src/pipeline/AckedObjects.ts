@@ -39,7 +39,8 @@ export const make = (): AckedObjects => {
       }
     },
     forget: (message) => {
-      objectsOf.delete(message.messageId)
+      // Mostly it remembers none, and then need not look for one.
+      if (objectsOf.size > 0) objectsOf.delete(message.messageId)
     }
   }
 }

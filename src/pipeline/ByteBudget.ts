@@ -2,7 +2,7 @@
  * The bytes that may be in memory for all objects together: memory is bounded by this, never by the size of an object or the
  * slowness of the output.
  */
-import { Effect, Semaphore } from "effect"
+import { Effect, Exit, Semaphore } from "effect"
 
 /** A budget of bytes. */
 export interface ByteBudget {
@@ -21,36 +21,59 @@ export interface ByteBudget {
 /** A budget of `bytes` bytes. */
 export const make = (bytes: number): Effect.Effect<ByteBudget> =>
   Effect.sync(() => {
-    const free = Semaphore.makeUnsafe(bytes)
-    // A semaphore wakes whoever fits. Here only one waits for bytes at a time, and the others for their turn.
+    let free = bytes
+    // Only one waits for bytes at a time, and the others for their turn.
     const turn = Semaphore.makeUnsafe(1)
+    let wake = asleep
     let waiting = 0
     let wasShort = false
 
-    const wait = (demand: number) =>
-      Effect.suspend(() => {
-        waiting++
-        wasShort = true
-        return Effect.ensuring(
-          turn.withPermit(free.take(demand)),
-          Effect.sync(() => void waiting--)
-        )
+    const takeNow = (demand: number): boolean => {
+      if (free < demand) return false
+      free -= demand
+      return true
+    }
+
+    const giveBack = (taken: number) =>
+      Effect.sync(() => {
+        free += taken
+        wake()
       })
 
-    const take = (demand: number) =>
-      Effect.suspend(() => (waiting > 0 ? Effect.succeed(false) : free.takeIfAvailable(demand))).pipe(
-        Effect.flatMap((isTaken) => (isTaken ? Effect.void : Effect.interruptible(wait(demand))))
-      )
+    const awaitBytes = (demand: number, onTaken: () => void) =>
+      Effect.callback<void>((resume) => {
+        wake = () => {
+          if (!takeNow(demand)) return
+          wake = asleep
+          onTaken()
+          resume(Effect.void)
+        }
+        wake()
+        return Effect.sync(() => {
+          wake = asleep
+        })
+      })
+
+    const wait = (demand: number) => {
+      waiting++
+      wasShort = true
+      let taken = 0
+      const bytesTaken = awaitBytes(demand, () => (taken = demand))
+      return Effect.onExit(Effect.interruptible(turn.withPermit(bytesTaken)), (exit) => {
+        waiting--
+        // It may be interrupted in the very moment in which it got them.
+        return Exit.isSuccess(exit) ? Effect.void : giveBack(taken)
+      })
+    }
 
     return {
       spend: (demand) => {
         const taken = Math.min(demand, bytes)
         return (effect) =>
-          Effect.acquireUseRelease(
-            take(taken),
-            () => effect,
-            () => free.release(taken)
-          )
+          Effect.uninterruptibleMask((restore) => {
+            const spent = Effect.ensuring(restore(effect), giveBack(taken))
+            return waiting === 0 && takeNow(taken) ? spent : Effect.andThen(wait(taken), spent)
+          })
       },
       wasShort: () => {
         const short = wasShort
@@ -59,3 +82,5 @@ export const make = (bytes: number): Effect.Effect<ByteBudget> =>
       }
     }
   })
+
+const asleep = () => {}

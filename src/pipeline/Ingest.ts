@@ -3,14 +3,14 @@
  *
  * receive → lease → notification → objects → read → decode → encode → publish → settle
  */
-import { Effect, FiberSet, Metric, Predicate, Stream } from "effect"
-import type { Duration } from "effect"
+import { Clock, Effect, FiberSet, Metric, Predicate } from "effect"
+import type { Duration, Scope } from "effect"
 import type { DeadLetters } from "../deadletter/DeadLetters.ts"
-import { type DecodeOptions, decodeObject } from "../decode/decodeObject.ts"
+import { beginDecoding, type DecodeOptions } from "../decode/decodeObject.ts"
 import { byteLength } from "../domain/EventBatch.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
-import type { EventEncoder } from "../encode/EventEncoder.ts"
+import type { EncodedRecords, EventEncoder } from "../encode/EventEncoder.ts"
 import { Publisher } from "../output/Publisher.ts"
 import { type S3Object, S3Reader } from "../reader/S3Reader.ts"
 import { Lease } from "../source/Lease.ts"
@@ -19,13 +19,13 @@ import * as AckedObjects from "./AckedObjects.ts"
 import * as ByteBudget from "./ByteBudget.ts"
 import { bytesFor, isSmall } from "./bytesFor.ts"
 import type { Failure } from "./disposition.ts"
-import { encodeRecords } from "./encodeRecords.ts"
 import { keepLevel } from "./level.ts"
 import { objectsOf } from "./objectsOf.ts"
 import * as Places from "./Places.ts"
 import { type PolledQueue, receive } from "./receive.ts"
 import { keepRefused } from "./refusedEvents.ts"
 import { failureOf, settlement } from "./settlement.ts"
+import { shipRecords } from "./shipRecords.ts"
 import { watchThread } from "./threadLoad.ts"
 
 /** What the pipeline is told; the services it needs are in its type. */
@@ -63,6 +63,8 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   const lease = yield* Lease
   const reader = yield* S3Reader
   const publisher = yield* Publisher
+  const clock = yield* Clock.Clock
+  const count = yield* metrics.counting
   const places = yield* Places.make({ places: options.maxInFlightMessages, queues: options.queues.length })
   // Two, because an object that has bytes to read with waits for bytes for its events: of one, all might be taken by readers.
   const reading = yield* ByteBudget.make(options.maxBytesInFlight / 2)
@@ -71,22 +73,30 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
 
   const ship = (message: QueueMessage) =>
     objectsOf(message, options.acceptsKey).pipe(
-      Effect.flatMap((objects) =>
-        Effect.validate(objects, (ref) => failureOf(ref)(shipObject(message, ref)), {
-          concurrency: objects.length === 1 ? 1 : OBJECTS_PER_MESSAGE,
-          discard: true
-        })
-      ),
+      Effect.flatMap((objects) => shipObjects(message, objects)),
       settlement(message, options),
-      Effect.tap(() => Effect.sync(() => acked.forget(message)))
+      Effect.map(() => acked.forget(message))
     )
 
+  const shipObjects = (message: QueueMessage, objects: ReadonlyArray<ObjectRef>) => {
+    const [only] = objects
+    // Of an only object there is nothing to remember: it is acknowledged with its message.
+    if (only !== undefined && objects.length === 1) {
+      return Effect.mapError(shipObject(message, only), (failure) => [failureOf(only)(failure)])
+    }
+    return Effect.validate(objects, (ref) => Effect.mapError(shipOnce(message, ref), failureOf(ref)), {
+      concurrency: OBJECTS_PER_MESSAGE,
+      discard: true
+    })
+  }
+
+  const shipOnce = (message: QueueMessage, ref: ObjectRef) =>
+    acked.has(message, ref) ? Effect.void : Effect.map(shipObject(message, ref), () => acked.add(message, ref))
+
   const shipObject = (message: QueueMessage, ref: ObjectRef) =>
-    acked.has(message, ref)
-      ? Effect.void
-      : shipWithin(bytesFor(ref), message, ref).pipe(
-          Effect.tap((count) => Effect.sync(() => acked.add(message, ref)).pipe(Effect.andThen(countShipped(count))))
-        )
+    Effect.map(shipWithin(bytesFor(ref), message, ref), (events) =>
+      count(events === 0 ? metrics.nothingToShip("empty") : metrics.objectsShipped, 1)
+    )
 
   /** Ships an object within so many bytes. One that is larger than its notification says, which anyone may have sent, waits for more. */
   const shipWithin = (
@@ -95,10 +105,12 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
     ref: ObjectRef
   ): Effect.Effect<number, Failure, DeadLetters> =>
     reader.open(ref).pipe(
-      Effect.flatMap((object): Effect.Effect<number | { readonly needed: number }, Failure, DeadLetters> => {
-        const needed = bytesFor(object.ref)
-        return needed > bytes ? Effect.succeed({ needed }) : shipBody(message, ref, object)
-      }),
+      Effect.flatMap(
+        (object): Effect.Effect<number | { readonly needed: number }, Failure, DeadLetters | Scope.Scope> => {
+          const needed = bytesFor(object.ref)
+          return needed > bytes ? Effect.succeed({ needed }) : shipBody(message, ref, object)
+        }
+      ),
       Effect.scoped,
       reading.spend(bytes),
       Effect.flatMap((shipped) =>
@@ -106,28 +118,30 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
       )
     )
 
-  const shipBody = (message: QueueMessage, ref: ObjectRef, object: S3Object) => {
-    const encoder = options.encoder.forObject(object.ref)
-    const decode = { ...options.decode, key: ref.key, sizeHint: object.ref.size, isTransient: true }
-    return decodeObject(object.body, decode).pipe(
-      encodeRecords(encoder),
-      Stream.mapEffect(
-        ({ events, recordBytes }) =>
-          publisher.publish(events).pipe(
-            keepRefused(message, ref, events),
-            waiting.spend(byteLength(events)),
-            Effect.andThen(countAcked(events.count, recordBytes)),
-            // When it is interrupted the output may still look at them.
-            Effect.result,
-            Effect.tap(() => Effect.sync(() => options.encoder.release(events))),
-            Effect.flatMap(Effect.fromResult)
-          ),
-        { concurrency: isSmall(object.ref) ? 1 : BATCHES_PER_OBJECT, unordered: true }
-      ),
-      Stream.runFold(
-        () => 0,
-        (sum: number, count) => sum + count
-      )
+  const shipBody = (message: QueueMessage, ref: ObjectRef, object: S3Object) =>
+    Effect.flatMap(
+      beginDecoding(object.body, { ...options.decode, sizeHint: object.ref.size, isTransient: true }),
+      (records) =>
+        shipRecords(records, {
+          encoder: options.encoder.forObject(object.ref),
+          clock,
+          concurrency: isSmall(object.ref) ? 1 : BATCHES_PER_OBJECT,
+          ship: (encoded) => shipBatch(message, ref, encoded)
+        })
+    )
+
+  const shipBatch = (message: QueueMessage, ref: ObjectRef, { events, recordBytes }: EncodedRecords) => {
+    // Not when it is interrupted: the output may still look at them.
+    const release = () => options.encoder.release(events)
+    return publisher.publish(events).pipe(
+      keepRefused(message, ref, events),
+      waiting.spend(byteLength(events)),
+      Effect.tapError(() => Effect.sync(release)),
+      Effect.map(() => {
+        release()
+        count(metrics.eventsAcked, events.count)
+        count(metrics.recordBytesAcked, recordBytes)
+      })
     )
   }
 
@@ -146,11 +160,18 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   const held = yield* FiberSet.make()
 
   const take = (messages: ReadonlyArray<QueueMessage>) =>
-    Effect.forEach(
-      messages,
-      (message) => FiberSet.run(held, inFlight(lease.hold(message, ship(message))).pipe(Effect.ensuring(places.leave))),
-      { discard: true }
-    )
+    Effect.suspend(() => {
+      count(metrics.messagesInFlight, messages.length)
+      return Effect.forEach(
+        messages,
+        (message) => FiberSet.run(held, Effect.ensuring(lease.hold(message, ship(message)), leave)),
+        { discard: true }
+      )
+    })
+  const leave = Effect.suspend(() => {
+    count(metrics.messagesInFlight, -1)
+    return places.leave
+  })
 
   yield* Effect.forEach(options.queues, (queue) => receive(queue, options, places, take), {
     concurrency: "unbounded",
@@ -158,19 +179,3 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   }).pipe(Effect.raceFirst(drain))
   yield* FiberSet.awaitEmpty(held)
 }, Effect.scoped)
-
-const inFlight = <R>(work: Effect.Effect<void, never, R>) =>
-  Effect.acquireUseRelease(
-    Metric.modify(metrics.messagesInFlight, 1),
-    () => work,
-    () => Metric.modify(metrics.messagesInFlight, -1)
-  )
-
-const countAcked = (events: number, recordBytes: number) =>
-  Effect.as(
-    Effect.andThen(Metric.update(metrics.eventsAcked, events), Metric.update(metrics.recordBytesAcked, recordBytes)),
-    events
-  )
-
-const countShipped = (events: number) =>
-  Metric.update(events === 0 ? metrics.nothingToShip("empty") : metrics.objectsShipped, 1)

@@ -53,6 +53,8 @@ export const make = (options: { readonly places: number; readonly queues: number
     const take = Effect.gen(function* () {
       if (waiting > 0 || !(yield* semaphore.takeIfAvailable(1))) yield* wait
       const share = Math.max(1, Math.min(SQS_BATCH_SIZE, Math.floor(places / options.queues)))
+      // As a rule there are as many.
+      if (yield* semaphore.takeIfAvailable(share - 1)) return share
       let taken = 1
       while (taken < share && (yield* semaphore.takeIfAvailable(1))) taken++
       return taken

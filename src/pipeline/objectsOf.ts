@@ -1,7 +1,7 @@
 /**
  * From a message to the objects that are worth opening.
  */
-import { Effect, Metric } from "effect"
+import { Effect, Metric, Result } from "effect"
 import { isDigestKey } from "../decode/isDigestKey.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
@@ -17,21 +17,21 @@ export const objectsOf = (
   message: QueueMessage,
   acceptsKey: (key: string) => boolean
 ): Effect.Effect<ReadonlyArray<ObjectRef>, NotificationUnreadable> =>
-  Effect.gen(function* () {
-    const notification = yield* Effect.fromResult(parseNotification(message.body))
-    const skipped = { ...notification.ignored, filtered: 0, digest: 0 }
-    const objects = notification.objects.filter((object) => {
+  Effect.suspend(() => {
+    const notification = parseNotification(message.body)
+    if (Result.isFailure(notification)) return Effect.fail(notification.failure)
+    const { ignored, objects } = notification.success
+    const skipped = { test_event: ignored.testEvents, not_created: ignored.notCreated, filtered: 0, digest: 0 }
+    const kept = objects.filter((object) => {
       if (!acceptsKey(object.key)) skipped.filtered++
       else if (isDigestKey(object.key)) skipped.digest++
       else return true
       return false
     })
-    yield* count("test_event", skipped.testEvents)
-    yield* count("not_created", skipped.notCreated)
-    yield* count("filtered", skipped.filtered)
-    yield* count("digest", skipped.digest)
-    return objects
+    const counts = CAUSES.flatMap((cause) => (skipped[cause] === 0 ? [] : count(cause, skipped[cause])))
+    return counts.length === 0 ? Effect.succeed(kept) : Effect.as(Effect.all(counts, { discard: true }), kept)
   })
 
-const count = (cause: Parameters<typeof metrics.nothingToShip>[0], times: number) =>
-  times === 0 ? Effect.void : Metric.update(metrics.nothingToShip(cause), times)
+const CAUSES = ["test_event", "not_created", "filtered", "digest"] as const
+
+const count = (cause: (typeof CAUSES)[number], times: number) => Metric.update(metrics.nothingToShip(cause), times)

@@ -18,8 +18,9 @@ export interface SettlementOptions {
 }
 
 /** Names the object beside its failure. */
-export const failureOf = (object: ObjectRef) =>
-  Effect.mapError((failure: Failure): ObjectFailure => ({ failure, object }))
+export const failureOf =
+  (object: ObjectRef) =>
+  (failure: Failure): ObjectFailure => ({ failure, object })
 
 /**
  * Turns the failures of a message's objects into its settlement, by the table of `disposition.ts`: success lets the lease
@@ -35,16 +36,19 @@ export const settlement =
   <A, R>(
     ship: Effect.Effect<A, Failure | ReadonlyArray<ObjectFailure>, R>
   ): Effect.Effect<void, Release, R | DeadLetters> =>
-    ship.pipe(
-      Effect.as(deleted),
-      Effect.catch((failed) => settleFailures(message, options, isOfObjects(failed) ? failed : [{ failure: failed }])),
-      Effect.flatMap(({ isOver, outcome, text }) =>
-        Effect.andThen(
-          Metric.update(metrics.messagesSettled(outcome), 1),
-          isOver ? Effect.void : new Release({ delay: backoff(message.receiveCount), detail: text })
+    Effect.matchEffect(ship, {
+      onSuccess: () => settled(message, deleted),
+      onFailure: (failed) =>
+        Effect.flatMap(
+          settleFailures(message, options, isOfObjects(failed) ? failed : [{ failure: failed }]),
+          (ending) => settled(message, ending)
         )
-      )
-    )
+    })
+
+const settled = ({ receiveCount }: QueueMessage, { isOver, outcome, text }: Ending): Effect.Effect<void, Release> => {
+  const counted = Metric.update(metrics.messagesSettled(outcome), 1)
+  return isOver ? counted : Effect.andThen(counted, new Release({ delay: backoff(receiveCount), detail: text }))
+}
 
 const deleted: Ending = { isOver: true, outcome: "deleted", text: "its message is deleted" }
 

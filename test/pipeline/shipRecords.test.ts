@@ -1,0 +1,61 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Stream } from "effect"
+import * as fc from "fast-check"
+import { events as textsOf } from "../../src/domain/EventBatch.ts"
+import { beginDecoding, isWhole } from "../../src/decode/decodeObject.ts"
+import { makeEventEncoder } from "../../src/encode/EventEncoder.ts"
+import { shipRecords } from "../../src/pipeline/shipRecords.ts"
+import { checkProperty } from "../support/checkProperty.ts"
+import { gzipSync, zstdCompressSync } from "node:zlib"
+
+const limits = { maxRecordBytes: 1_000_000, maxObjectBytes: 1_000_000, maxExpansionRatio: 1000, isTransient: true }
+
+const encoder = makeEventEncoder({
+  beatName: "s3beat",
+  version: "1.2.3",
+  fullyQualifiedBeatName: "s3beat_prod",
+  fieldsUnderRoot: false,
+  tags: []
+})
+
+/** The events of an object that is stored like that, and whether its records came all at once. */
+const ship = (stored: Uint8Array, concurrency: number) =>
+  Effect.gen(function* () {
+    const shipped: Array<string> = []
+    const records = yield* beginDecoding(Stream.succeed(stored), limits)
+    const count = yield* shipRecords(records, {
+      encoder: encoder.forObject({ bucket: "logs", key: "a", region: "us-east-1" }),
+      clock: yield* Clock.Clock,
+      concurrency,
+      ship: ({ events }) =>
+        Effect.sync(() => {
+          for (const event of textsOf(events)) shipped.push(Buffer.from(event).toString())
+        })
+    })
+    assert.strictEqual(count, shipped.length)
+    return { isWhole: isWhole(records), shipped }
+  }).pipe(Effect.scoped)
+
+describe("shipRecords", () => {
+  it.effect(
+    "an object becomes the same events, whether its records come all at once or are pulled, by however many",
+    () =>
+      checkProperty(fc.array(fc.string({ minLength: 1, unit: "binary" }), { minLength: 1 }), (lines) =>
+        Effect.gen(function* () {
+          const log = Buffer.from(lines.join("\n"))
+          const whole = yield* ship(gzipSync(log), 1)
+          assert.isTrue(whole.isWhole)
+          for (const concurrency of [1, 4]) {
+            const pulled = yield* ship(zstdCompressSync(log), concurrency)
+            assert.deepStrictEqual(pulled, { ...whole, isWhole: false })
+          }
+        })
+      )
+  )
+
+  it.effect("an object without a byte becomes no event", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* ship(new Uint8Array(0), 4)).shipped, [])
+    })
+  )
+})
