@@ -7,12 +7,13 @@
 import { constants } from "node:fs"
 import { access, readdir, rename, rm } from "node:fs/promises"
 import { join, resolve } from "node:path"
-import { Effect, Layer, ScopedRef, Semaphore } from "effect"
+import { Effect, Layer, ScopedRef } from "effect"
 import { byteLength, type EventBatch } from "../domain/EventBatch.ts"
 import { type FileLocked, lock } from "../files/fileLock.ts"
 import { makeDirectory } from "../files/syncDirectory.ts"
 import * as ActiveFile from "./ActiveFile.ts"
 import { fileFailure } from "./fileFailure.ts"
+import * as GroupCommit from "./GroupCommit.ts"
 import { Output, OutputError, OutputUnavailable } from "./Output.ts"
 import * as rotation from "./rotation.ts"
 import { PIECE_BYTES, piecesOf } from "./piecesOf.ts"
@@ -45,6 +46,21 @@ export interface FileOutputOptions {
 export const layer = (options: FileOutputOptions): Layer.Layer<Output, OutputError> =>
   Layer.effect(Output, make(options))
 
+/** Enough to fill a group while the one before it is written. */
+const CONCURRENCY = 8
+
+/** What is written together at most, with one fdatasync: each costs as much as to write a megabyte, and lets nobody wait for long. */
+const GROUP_BYTES = 16 * 1024 * 1024
+
+type Batches = ReadonlyArray<EventBatch>
+
+const sizeOf = (batches: Batches): number => batches.reduce((sum, batch) => sum + byteLength(batch), 0)
+
+interface Place {
+  readonly file: ActiveFile.ActiveFile
+  readonly room: number
+}
+
 const make = Effect.fnUntraced(
   function* (options: FileOutputOptions) {
     const directory = resolve(options.directory)
@@ -61,7 +77,6 @@ const make = Effect.fnUntraced(
     yield* attempt(() => access(directory, constants.W_OK | constants.X_OK))
     yield* Effect.mapError(lock(`${path}.lock`), heldByAnother)
     const active = yield* ScopedRef.fromAcquire(openActive)
-    const oneAtATime = yield* Semaphore.make(1)
     const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
 
     const rotate = attempt(async () => {
@@ -70,21 +85,28 @@ const make = Effect.fnUntraced(
       for (const name of removals) await rm(join(directory, name), { force: true })
     })
 
-    const append = Effect.fnUntraced(function* (
-      batches: ReadonlyArray<EventBatch>
-    ): Effect.fn.Return<void, OutputUnavailable> {
-      const size = batches.reduce((sum, batch) => sum + byteLength(batch), 0)
+    /** The file that is to be written to, and how much it still takes. */
+    const fileFor = Effect.fnUntraced(function* (size: number): Effect.fn.Return<Place, OutputUnavailable> {
       const length = yield* (yield* ScopedRef.get(active)).length
       const isFull = length !== undefined && length > 0 && length + size > options.rotateEveryBytes
       if (isFull) yield* rotate
-      if (isFull || length === undefined) yield* ScopedRef.set(active, openActive)
-      yield* (yield* ScopedRef.get(active)).append(piecesOf(batches, buffer))
-    }, Effect.uninterruptible)
+      const isNew = isFull || length === undefined
+      if (isNew) yield* ScopedRef.set(active, openActive)
+      return { file: yield* ScopedRef.get(active), room: options.rotateEveryBytes - (isNew ? 0 : length) }
+    })
+
+    const groups = yield* GroupCommit.make(
+      sizeOf,
+      Effect.fnUntraced(function* (first: Batches, take): Effect.fn.Return<void, OutputUnavailable> {
+        const { file, room } = yield* fileFor(sizeOf(first))
+        yield* file.append(piecesOf(take(Math.min(room, GROUP_BYTES)).flat(), buffer))
+      })
+    )
 
     return Output.of({
       name: "file",
-      concurrency: 1,
-      publish: (batches) => oneAtATime.withPermit(append(batches)).pipe(Effect.mapError(failed))
+      concurrency: CONCURRENCY,
+      publish: (batches) => Effect.mapError(groups.commit(batches), failed)
     })
   },
   (effect) => Effect.mapError(effect, failed)

@@ -10,7 +10,7 @@ import * as contract from "../contract/outputContract.ts"
 import { Logged } from "../support/Logged.ts"
 import { checkProperty } from "../support/checkProperty.ts"
 import { eventBatch, ndjsonOf } from "../support/eventBatch.ts"
-import { allText, fileOutput, layer, pathOf, read, run, texts, write } from "../support/fileOutputWorld.ts"
+import { allText, fileOutput, layer, pathOf, read, run, runAtOnce, texts, write } from "../support/fileOutputWorld.ts"
 
 contract.suite("file", Layer.provideMerge(fileOutput(), layer), allText)
 contract.suite(
@@ -56,18 +56,20 @@ describe("FileOutput: rotation", () => {
   it.live(
     "all files in order hold what was published, none is too large but for a single batch, and no batch is split",
     () =>
-      check(fc.tuple(batches, fc.integer({ min: 1, max: 300 })), ([batches, rotateEveryBytes]) =>
-        Effect.gen(function* () {
-          yield* run({ rotateEveryBytes, numberOfFiles: 100 }, ...batches)
-          const expected: Array<string> = []
-          for (const text of batches.map((texts) => ndjsonOf(...texts))) {
-            const last = expected.pop() ?? ""
-            expected.push(
-              ...(last !== "" && last.length + text.length > rotateEveryBytes ? [last, text] : [last + text])
-            )
-          }
-          assert.deepStrictEqual(yield* texts, expected)
-        })
+      check(
+        fc.tuple(batches, fc.integer({ min: 1, max: 300 }), fc.constantFrom(run, runAtOnce)),
+        ([batches, rotateEveryBytes, run]) =>
+          Effect.gen(function* () {
+            yield* run({ rotateEveryBytes, numberOfFiles: 100 }, ...batches)
+            const expected: Array<string> = []
+            for (const text of batches.map((texts) => ndjsonOf(...texts))) {
+              const last = expected.pop() ?? ""
+              expected.push(
+                ...(last !== "" && last.length + text.length > rotateEveryBytes ? [last, text] : [last + text])
+              )
+            }
+            assert.deepStrictEqual(yield* texts, expected)
+          })
       ),
     SLOW_DISK
   )

@@ -45,6 +45,21 @@ describe("FileOutput: what disks do", () => {
     }).pipe(onOneDisk)
   )
 
+  it.live("what comes while the disk is busy goes there at once, with one fsync, and each part is acknowledged", () =>
+    Effect.gen(function* () {
+      const output = yield* Output
+      const sync = yield* fileFaults.slowSync
+      const publish = (i: number) => Effect.forkChild(output.publish([eventBatch(`${i}`)]))
+      const first = yield* publish(0)
+      yield* sync.begun
+      const others = yield* Effect.forEach([1, 2, 3, 4, 5], publish)
+      yield* sync.finish
+      yield* Fiber.joinAll([first, ...others])
+      assert.strictEqual(yield* file, ndjsonOf("0", "1", "2", "3", "4", "5"))
+      assert.strictEqual(sync.count(), 2)
+    }).pipe(onOneDisk)
+  )
+
   it.live("writes that take a few bytes at a time give whole lines", () =>
     Effect.gen(function* () {
       const output = yield* Output

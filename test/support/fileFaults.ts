@@ -104,19 +104,21 @@ export const failingTruncates = (times: number): Effect.Effect<void, never, Scop
     })
   })
 
-/** fsync takes as long as the test wishes: `begun` completes with the first call, which then waits for `finish`. */
+/** fsync takes as long as the test wishes: `begun` completes with the first call, which then waits for `finish`; all are counted. */
 export const slowSync: Effect.Effect<
-  { readonly begun: Effect.Effect<void>; readonly finish: Effect.Effect<void> },
+  { readonly begun: Effect.Effect<void>; readonly finish: Effect.Effect<void>; readonly count: () => number },
   never,
   Scope.Scope
 > = Effect.gen(function* () {
   const { datasync } = methods()
   const begun = yield* Deferred.make<void>()
   const gate = Promise.withResolvers<void>()
+  let count = 0
   yield* replaced("datasync", async (handle) => {
+    count++
     Deferred.doneUnsafe(begun, Effect.void)
     await gate.promise
     return datasync(handle)
   })
-  return { begun: Deferred.await(begun), finish: Effect.sync(() => gate.resolve()) }
+  return { begun: Deferred.await(begun), finish: Effect.sync(() => gate.resolve()), count: () => count }
 })

@@ -22,11 +22,18 @@ const defaults = { filename: "s3beat", rotateEveryBytes: 10_000_000, numberOfFil
 export const fileOutput = (options: Options = {}): Layer.Layer<Output, OutputError, TemporaryDirectory> =>
   Layer.unwrap(Effect.map(TemporaryDirectory, (directory) => FileOutput.layer({ ...defaults, directory, ...options })))
 
+const life =
+  (concurrency: number | "unbounded") =>
+  (options: Options, ...batches: ReadonlyArray<ReadonlyArray<string>>) =>
+    Effect.flatMap(Output, (output) =>
+      Effect.forEach(batches, (texts) => output.publish([eventBatch(...texts)]), { concurrency, discard: true })
+    ).pipe(Effect.provide(fileOutput(options)))
+
 /** A daemon's life: it starts, publishes each batch in turn, and stops. */
-export const run = (options: Options, ...batches: ReadonlyArray<ReadonlyArray<string>>) =>
-  Effect.flatMap(Output, (output) =>
-    Effect.forEach(batches, (texts) => output.publish([eventBatch(...texts)]), { discard: true })
-  ).pipe(Effect.provide(fileOutput(options)))
+export const run = life(1)
+
+/** The same with all batches at once. */
+export const runAtOnce = life("unbounded")
 
 /** A path in the temporary directory. */
 export const pathOf = (name: string) => Effect.map(TemporaryDirectory, (directory) => join(directory, name))
