@@ -8,7 +8,7 @@ import { constants } from "node:fs"
 import { access, readdir, rename, rm } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Effect, Layer, ScopedRef } from "effect"
-import { byteLength, type EventBatch } from "../domain/EventBatch.ts"
+import { bytesOf, type EventBatch } from "../domain/EventBatch.ts"
 import { type FileLocked, lock } from "../files/fileLock.ts"
 import { makeDirectory } from "../files/syncDirectory.ts"
 import * as ActiveFile from "./ActiveFile.ts"
@@ -54,8 +54,6 @@ const GROUP_BYTES = 16 * 1024 * 1024
 
 type Batches = ReadonlyArray<EventBatch>
 
-const sizeOf = (batches: Batches): number => batches.reduce((sum, batch) => sum + byteLength(batch), 0)
-
 interface Place {
   readonly file: ActiveFile.ActiveFile
   readonly room: number
@@ -96,9 +94,9 @@ const make = Effect.fnUntraced(
     })
 
     const groups = yield* GroupCommit.make(
-      sizeOf,
+      bytesOf,
       Effect.fnUntraced(function* (first: Batches, take): Effect.fn.Return<void, OutputUnavailable> {
-        const { file, room } = yield* fileFor(sizeOf(first))
+        const { file, room } = yield* fileFor(bytesOf(first))
         yield* file.append(piecesOf(take(Math.min(room, GROUP_BYTES)).flat(), buffer))
       })
     )
