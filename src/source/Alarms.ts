@@ -9,11 +9,11 @@ import { Clock, Effect, Fiber, Latch, type Scope } from "effect"
 /** Alarms that share one timer. */
 export interface Alarms {
   /**
-   * Sets an alarm: after so long `ring` begins, whatever becomes of the machine's clock meanwhile.
+   * Sets an alarm: after so long `ring` begins, whatever is done to the machine's clock meanwhile.
    *
-   * **Units** Milliseconds.
+   * **Units** `after` is milliseconds.
    */
-  readonly set: (delay: number, ring: Effect.Effect<void>) => Alarm
+  readonly set: (after: number, ring: Effect.Effect<void>) => Alarm
 }
 
 /** An alarm that is set. */
@@ -32,13 +32,14 @@ interface Waiting {
 export const make: Effect.Effect<Alarms, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const waiting = new Set<Waiting>()
-  const nowOf = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   /** When the first of them rings, as far as the watcher knows. */
   let first = Infinity
   const isEarlier = Latch.makeUnsafe(false)
+  /** Milliseconds that only go forward. */
+  const uptime = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
   const watch = Effect.gen(function* () {
-    const now = nowOf()
+    const now = uptime()
     first = Infinity
     for (const alarm of waiting) {
       if (alarm.at > now) first = Math.min(first, alarm.at)
@@ -50,11 +51,10 @@ export const make: Effect.Effect<Alarms, never, Scope.Scope> = Effect.gen(functi
   yield* Effect.forkScoped(Effect.forever(watch))
 
   return {
-    set: (delay, ring) => {
-      const at = nowOf() + delay
-      const alarm: Waiting = { at, ring, ringing: undefined }
+    set: (after, ring) => {
+      const alarm: Waiting = { at: uptime() + after, ring, ringing: undefined }
       waiting.add(alarm)
-      if (at < first) isEarlier.openUnsafe()
+      if (alarm.at < first) isEarlier.openUnsafe()
       return {
         cancel: Effect.suspend(() => {
           waiting.delete(alarm)

@@ -28,7 +28,6 @@ const SHORTEST_PAUSE = 1000
 
 const make = Effect.fnUntraced(function* ({ batchWindow = Duration.millis(100), visibilityTimeout }: LeaseOptions) {
   const source = yield* SqsSource
-  const clock = yield* Clock.Clock
   const timeoutMillis = Duration.toMillis(visibilityTimeout)
 
   const batcher = <Item extends { readonly message: QueueMessage }>(call: BatchCallOptions<Item>) =>
@@ -66,36 +65,20 @@ const make = Effect.fnUntraced(function* ({ batchWindow = Duration.millis(100), 
   const keepInvisible = Effect.fnUntraced(function* (message: QueueMessage): Effect.fn.Return<Loss> {
     let invisibleUntil = endOfReceipt(message)
     for (;;) {
-      const extendedAt = clock.currentTimeMillisUnsafe()
+      const extendedAt = yield* Clock.currentTimeMillis
       if (extendedAt >= ceilingOf(message, CEILING_MARGIN)) return { _tag: "CeilingReached" }
-      const timeout = belowCeiling(message, visibilityTimeout)
+      const timeout = yield* belowCeiling(message, visibilityTimeout)
       const answer = yield* extensions.submit({ message, timeout })
       if (answer._tag === "Refused") return answer
       if (answer._tag === "Done") invisibleUntil = extendedAt + Duration.toMillis(timeout)
-      yield* Effect.sleep(untilExtension(message, invisibleUntil))
+      yield* Effect.sleep(pauseOf(message, invisibleUntil, yield* Clock.currentTimeMillis))
     }
   })
 
-  /**
-   * How long it is to the next extension: half of what is left, which is half the timeout as a rule, and nearer and nearer to its end
-   * while extensions fail. **Units** Milliseconds.
-   */
-  const untilExtension = (message: QueueMessage, invisibleUntil: number): number => {
-    const now = clock.currentTimeMillisUnsafe()
-    return Math.min(Math.max((invisibleUntil - now) / 2, SHORTEST_PAUSE), ceilingOf(message, CEILING_MARGIN) - now)
-  }
-
   const endOfReceipt = ({ receivedAt }: QueueMessage) => receivedAt + timeoutMillis
 
-  /** The duration, or what is left below the ceiling: SQS refuses what goes beyond. */
-  const belowCeiling = (message: QueueMessage, duration: Duration.Duration) =>
-    Duration.clamp(Duration.millis(ceilingOf(message, CEILING_SLACK) - clock.currentTimeMillisUnsafe()), {
-      minimum: Duration.zero,
-      maximum: duration
-    })
-
   const release = (message: QueueMessage, delay: Duration.Duration) =>
-    Effect.suspend(() => releases.submit({ message, delay: belowCeiling(message, delay) }))
+    Effect.flatMap(belowCeiling(message, delay), (delay) => releases.submit({ message, delay }))
 
   const settle = (message: QueueMessage, ended: Exit.Exit<void, Release>): Effect.Effect<Answer> => {
     if (Exit.isSuccess(ended)) return deletes.submit({ message })
@@ -116,24 +99,30 @@ const make = Effect.fnUntraced(function* ({ batchWindow = Duration.millis(100), 
     return loss === undefined ? settled : Effect.andThen(sayLoss(message, loss), settled)
   }
 
+  /** Begins to keep the message invisible when that is due. */
+  const keep = (message: QueueMessage, clock: Clock.Clock, onLoss: (loss: Loss) => Effect.Effect<void>) =>
+    alarms.set(
+      pauseOf(message, endOfReceipt(message), clock.currentTimeMillisUnsafe()),
+      Effect.provideService(Effect.flatMap(keepInvisible(message), onLoss), Clock.Clock, clock)
+    )
+
   const hold = <R>(message: QueueMessage, work: Effect.Effect<void, Release, R>): Effect.Effect<void, never, R> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (working) => {
-        let loss: Loss | undefined
-        const keeping = alarms.set(
-          untilExtension(message, endOfReceipt(message)),
-          Effect.flatMap(keepInvisible(message), (why) => {
+      Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (working) =>
+        Effect.clockWith((clock) => {
+          let loss: Loss | undefined
+          const keeping = keep(message, clock, (why) => {
             loss = why
             return Fiber.interrupt(working)
           })
-        )
-        return restore(Fiber.await(working)).pipe(
-          // How the work itself ended is what counts: it may have succeeded in the very moment of the interruption.
-          Effect.catchCause(() => Effect.andThen(Fiber.interrupt(working), Fiber.await(working))),
-          Effect.tap(keeping.cancel),
-          Effect.flatMap((ended) => end(message, ended, loss))
-        )
-      })
+          return restore(Fiber.await(working)).pipe(
+            // How the work itself ended is what counts: it may have succeeded in the very moment of the interruption.
+            Effect.catchCause(() => Effect.andThen(Fiber.interrupt(working), Fiber.await(working))),
+            Effect.tap(keeping.cancel),
+            Effect.flatMap((ended) => end(message, ended, loss))
+          )
+        })
+      )
     )
 
   return Lease.of({ hold })
@@ -152,6 +141,22 @@ const sayLoss = (message: QueueMessage, loss: Loss) =>
 /** When the message's time is over but for `margin`, in milliseconds since the epoch. */
 const ceilingOf = (message: QueueMessage, margin: Duration.Duration) =>
   message.receivedAt + SQS_MAX_VISIBILITY_SECONDS * 1000 - Duration.toMillis(margin)
+
+/** The duration, or what is left below the ceiling: SQS refuses what goes beyond. */
+const belowCeiling = (message: QueueMessage, duration: Duration.Duration) =>
+  Effect.map(Clock.currentTimeMillis, (now) =>
+    Duration.clamp(Duration.millis(ceilingOf(message, CEILING_SLACK) - now), {
+      minimum: Duration.zero,
+      maximum: duration
+    })
+  )
+
+/**
+ * How long until the lease is extended next, in milliseconds: half of what is left, which is half the timeout as a rule, and nearer and
+ * nearer to its end while extensions fail; but no longer than until the ceiling.
+ */
+const pauseOf = (message: QueueMessage, invisibleUntil: number, now: number): number =>
+  Math.min(Math.max((invisibleUntil - now) / 2, SHORTEST_PAUSE), ceilingOf(message, CEILING_MARGIN) - now)
 
 /**
  * Leases over the `SqsSource` that is provided.
