@@ -28,6 +28,7 @@ s3beat:
   assumeRoleArn: ${roleArns.reader}
   visibilityTimeout: 30s
   period: 1s
+  maxInFlightMessages: 20
   endpoints: { s3: "${endpoint}", sqs: "${endpoint}", sts: "${endpoint}" }
 output.file.path: /never/written
 `
@@ -153,6 +154,7 @@ describe("Workers", () => {
           Effect.gen(function* () {
             yield* start
             yield* upload(0, 20)
+            // As many as both have places for: else one might receive, as it ends, what the other has just given back.
             yield* until(Effect.map(Progress.totals, ({ messagesInFlight }) => messagesInFlight === 20))
           })
         )
