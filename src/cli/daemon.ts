@@ -21,6 +21,7 @@ import { CommandFailed, exitCode } from "./CommandFailed.ts"
 import { beatOf, ingestOptions } from "./ingestOptions.ts"
 import { servicesLayer } from "./servicesLayer.ts"
 import { startThread } from "./startThread.ts"
+import { tuneThreads } from "./tuneEngine.ts"
 
 /**
  * Ships what the config's queues announce until it is interrupted; then takes no more, lets what is in flight come to its
@@ -32,7 +33,7 @@ import { startThread } from "./startThread.ts"
  * nothing ends it but interruption.
  */
 export const daemon = (
-  { config, source }: LoadedConfig,
+  { config, plain }: LoadedConfig,
   logging: LoggingOptions,
   output?: Layer.Layer<Output, OutputError>
 ): Effect.Effect<never, CommandFailed> =>
@@ -48,13 +49,14 @@ export const daemon = (
     if (!config.heartbeatdisabled) {
       yield* Heartbeat.run({ sender: beatOf(config), interval: config.heartbeatinterval })
     }
+    if (count > 1) tuneThreads()
     const drain = yield* Deferred.make<void>()
     const { name: deadLetters } = yield* DeadLetters
     const ingest = yield* Effect.forkScoped(
       count === 1
         ? Ingest.run(ingestOptions(config, queues), Deferred.await(drain))
         : Workers.run(count, Deferred.await(drain)).pipe(
-            Effect.provide(NodeWorker.layer(() => startThread({ source, queues, deadLetters, count, logging })))
+            Effect.provide(NodeWorker.layer(() => startThread({ plain, queues, deadLetters, count, logging })))
           )
     )
     yield* Effect.addFinalizer(() => drained(ingest, drain, config.shutdownTimeout))

@@ -1,10 +1,8 @@
 /**
- * The one place where the daemon's Layers are composed from the config.
+ * The Layers of the daemon and of the commands beside it, composed from the config.
  */
 import { Layer } from "effect"
 import * as BaseIdentityAws from "../aws/BaseIdentityAws.ts"
-import * as S3ReaderAws from "../aws/S3ReaderAws.ts"
-import * as SqsSourceAws from "../aws/SqsSourceAws.ts"
 import * as StsAws from "../aws/StsAws.ts"
 import type { OutputConfig, S3beatConfig } from "../config/S3beatConfig.ts"
 import * as CredentialsByRole from "../credentials/CredentialsByRole.ts"
@@ -18,14 +16,8 @@ import * as ConsoleOutput from "../output/ConsoleOutput.ts"
 import * as FileOutput from "../output/FileOutput.ts"
 import * as LogstashOutput from "../output/logstash/LogstashOutput.ts"
 import type { Output, OutputError } from "../output/Output.ts"
-import type { Publisher } from "../output/Publisher.ts"
-import * as PublisherCoalescing from "../output/PublisherCoalescing.ts"
-import * as LeaseBatching from "../source/LeaseBatching.ts"
 import type { SqsSource } from "../source/SqsSource.ts"
-import * as DeadLettersRemote from "../workers/DeadLettersRemote.ts"
-import * as IdentitiesRemote from "../workers/IdentitiesRemote.ts"
-import type { MainThread } from "../workers/MainThread.ts"
-import * as OutputRemote from "../workers/OutputRemote.ts"
+import { publisherOver, readerLayer, rolesOf, sourceLayer } from "./pipelineLayers.ts"
 
 /**
  * Everything that the pipeline needs, over AWS (or the config's endpoints) and `output`, the config's unless given.
@@ -41,31 +33,7 @@ export const queuesLayer = (config: S3beatConfig) => Layer.provideMerge(sourceLa
 
 /** The way to `output`, the config's unless given. */
 export const publisherLayer = (config: S3beatConfig, output = outputLayer(config.output)) =>
-  publisherOver(config, output)
-
-const publisherOver = <R>({ batch }: Pick<S3beatConfig, "batch">, output: Layer.Layer<Output, OutputError, R>) =>
-  Layer.provide(PublisherCoalescing.layer(batch), output)
-
-/**
- * The same for one of `count` workers: who it is, the dead letters, whose destination is called `deadLetters`, and an output that is only
- * one place, it has from the main thread.
- */
-export const workerServicesLayer = (config: S3beatConfig, deadLetters: string, count: number) =>
-  Layer.merge(sourceLayer(config), readerLayer(config)).pipe(
-    Layer.provideMerge(CredentialsByRole.layerOverIdentities),
-    Layer.provide(IdentitiesRemote.layer(rolesOf(config))),
-    Layer.merge(workerPublisherLayer(config, count)),
-    Layer.merge(DeadLettersRemote.layer(deadLetters))
-  )
-
-const sourceLayer = (config: S3beatConfig) =>
-  Layer.provideMerge(
-    LeaseBatching.layer({ visibilityTimeout: config.visibilityTimeout }),
-    SqsSourceAws.layer({ endpoint: config.endpoints.sqs })
-  )
-
-const readerLayer = ({ endpoints }: S3beatConfig) =>
-  S3ReaderAws.layer({ endpoint: endpoints.s3, forcePathStyle: endpoints.s3PathStyle })
+  publisherOver(config.batch, output)
 
 const deadLettersLayer = ({
   deadLetter: { maxKeptBytes, path, queue }
@@ -87,25 +55,6 @@ export const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputErr
   }
 }
 
-const workerPublisherLayer = (config: S3beatConfig, count: number): Layer.Layer<Publisher, OutputError, MainThread> => {
-  const remote = (name: string) => publisherOver({ batch: shareOf(config.batch, count) }, OutputRemote.layer(name))
-  switch (config.output._tag) {
-    case "File":
-      return remote("file")
-    case "Console":
-      return remote("console")
-    case "Logstash":
-      return publisherLayer(config)
-  }
-}
-
-/** The main thread makes one batch of what the workers bring together. */
-const shareOf = (batch: S3beatConfig["batch"], count: number): S3beatConfig["batch"] => ({
-  ...batch,
-  maxEvents: Math.ceil(batch.maxEvents / count),
-  maxBytes: Math.ceil(batch.maxBytes / count)
-})
-
 /** Who s3beat is, and who it may be; with STS itself, for those who ask it more. */
 export const credentialsLayer = (config: S3beatConfig) =>
   Layer.provideMerge(CredentialsByRole.layerOverIdentities, identitiesLayer(config))
@@ -125,5 +74,3 @@ const identitiesLayer = (config: S3beatConfig) => {
     duration: config.stsCredsExpirationTime
   }).pipe(Layer.provideMerge(StsAws.layer({ region, endpoint: config.endpoints.sts })), Layer.provide(base))
 }
-
-const rolesOf = (config: S3beatConfig) => (config.assumeRoleFlag ? config.assumeRoleArn : [])

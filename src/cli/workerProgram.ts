@@ -2,18 +2,19 @@
  * What a worker thread does: one whole pipeline, with its share of what the process may have in flight.
  */
 import { Effect, Fiber } from "effect"
-import * as ConfigFile from "../config/ConfigFile.ts"
+import * as S3beatConfig from "../config/S3beatConfig.ts"
 import * as Ingest from "../pipeline/Ingest.ts"
 import type { PolledQueue } from "../pipeline/receive.ts"
 import * as Logging from "../telemetry/logging.ts"
 import * as MainThread from "../workers/MainThread.ts"
 import * as relay from "../workers/relay.ts"
 import { ingestOptions } from "./ingestOptions.ts"
-import { workerServicesLayer } from "./servicesLayer.ts"
+import { workerServicesLayer } from "./workerServicesLayer.ts"
 
 /** What a worker is told at its start. Plain data: it goes from one thread to another. */
 export interface WorkerData {
-  readonly source: ConfigFile.ConfigSource
+  /** What the config is decoded from, known to be good. */
+  readonly plain: unknown
   readonly queues: ReadonlyArray<PolledQueue>
   /** What the destination of the dead letters is called. */
   readonly deadLetters: string
@@ -26,11 +27,10 @@ export interface WorkerData {
  * Runs the pipeline until the main thread says that it is time to drain, and tells it when that is done; then waits for its
  * leave to end. When the main thread closes the connection before, messages in flight are given back.
  */
-export const workerProgram = ({ count, deadLetters, logging, queues, source }: WorkerData) =>
+export const workerProgram = ({ count, deadLetters, logging, plain, queues }: WorkerData) =>
   Effect.gen(function* () {
     const main = yield* MainThread.MainThread
-    // The main thread has decoded the same text, so it is good.
-    const { config } = yield* Effect.orDie(Effect.fromResult(ConfigFile.parse(source.text, source)))
+    const config = S3beatConfig.fromPlain(plain)
     const telling = yield* Effect.forkScoped(relay.tell)
     yield* Ingest.run(shareOf(ingestOptions(config, queues), count), main.drain).pipe(
       Effect.provide(workerServicesLayer(config, deadLetters, count)),

@@ -9,7 +9,7 @@ import { explainIssue } from "./explainIssue.ts"
 import { countedAsHours, holdsKeys, keysWithoutEffect, problemsBetweenKeys } from "./keysTogether.ts"
 import { byPosition, ofFile, type Problem, show } from "./Problem.ts"
 import { readYaml } from "./readYaml.ts"
-import { configKeys, fromFile, type S3beatConfig, S3beatFile } from "./S3beatConfig.ts"
+import { configKeys, decodeFile, fromFile, type S3beatConfig } from "./S3beatConfig.ts"
 
 /** So many problems are shown: nobody reads on, and a file that is no config at all may have one for every byte. */
 const SHOWN_PROBLEMS = 200
@@ -39,14 +39,9 @@ export class ConfigFileError extends Schema.TaggedError<ConfigFileError>()("Conf
 /** A config that may be used, and what is worth a warning in its file, in the order of the file. */
 export interface LoadedConfig {
   readonly config: S3beatConfig
-  /** What it was decoded from: another thread decodes it again, because a config holds what cannot be handed over. */
-  readonly source: ConfigSource
+  /** What it was decoded from: another thread decodes it again, because a config holds what cannot be handed over. Secrets are in the clear. */
+  readonly plain: unknown
   readonly warnings: ReadonlyArray<string>
-}
-
-/** The text of a config, and what its variables stand for. **Shape** Plain data, with secrets in the clear. */
-export interface ConfigSource extends Pick<ParseOptions, "path" | "env"> {
-  readonly text: string
 }
 
 /** What a text needs to be understood. **Shape** `path` as the user gave it; `mode` is the file's, where it is known. */
@@ -66,7 +61,8 @@ export const parse = (
 ): Result.Result<LoadedConfig, ConfigFileError> => {
   const { problems: unreadable, root } = readYaml(text, env)
   if (root === undefined) return Result.fail(failure(path, unreadable))
-  const decoded = decode(toPlain(root))
+  const plain = toPlain(root)
+  const decoded = decodeFile(plain)
   const problems = [
     ...unreadable,
     ...problemsBetweenKeys(root),
@@ -80,7 +76,7 @@ export const parse = (
   ]
   return Result.succeed({
     config: fromFile(decoded.success),
-    source: { path, text, env: { ...env } },
+    plain,
     warnings: Array.sort(warnings, byPosition).map((warning) => show(path, warning))
   })
 }
@@ -142,8 +138,6 @@ export const load: (
     return yield* Effect.fromResult(parse(text, { path, env, mode: info.mode }))
   }
 )
-
-const decode = Schema.decodeUnknownResult(S3beatFile, { errors: "all", onExcessProperty: "error" })
 
 /** The error that tells these problems. */
 export const failure = (path: string, problems: ReadonlyArray<Problem>): ConfigFileError =>

@@ -1,7 +1,7 @@
 /**
  * The config of s3beat: the one Schema of `s3beat.yml`, and what the rest of the program sees of it.
  */
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 import type { Pattern } from "../domain/Pattern.ts"
 import * as ConfigKey from "./ConfigKey.ts"
 import { LoggingSection } from "./LoggingSection.ts"
@@ -107,6 +107,9 @@ export interface S3beatConfig extends Omit<Section, "multiline" | "stsRegion" | 
   readonly fieldsUnderRoot: boolean
 }
 
+/** What the plain data of a file says, key by key. **Errors** Every problem at once. */
+export const decodeFile = Schema.decodeUnknownResult(S3beatFile, { errors: "all", onExcessProperty: "error" })
+
 /** What a decoded file means. **Guarantee** Total for files in which an output is enabled, as `keysTogether` sees to. */
 export const fromFile = ({
   fields,
@@ -131,6 +134,9 @@ export const fromFile = ({
     fieldsUnderRoot: fields_under_root
   }
 }
+
+/** The config of a file whose plain data is known to be good. */
+export const fromPlain = (plain: unknown): S3beatConfig => fromFile(Result.getOrThrow(decodeFile(plain)))
 
 const outputOf = ({ file, logstash }: typeof OutputSection.Type): OutputConfig => {
   if (logstash?.enabled === true) return { _tag: "Logstash", ...logstashOf(logstash) }

@@ -36,13 +36,13 @@ output.file.path: /never/written
 /** Workers as the daemon starts them, over an output in memory; `threads` are all that were started. */
 const start = Effect.gen(function* () {
   const { endpoint } = yield* EmbeddedAws
-  const { config, source } = yield* Effect.fromResult(
+  const { config, plain } = yield* Effect.fromResult(
     ConfigFile.parse(configText(endpoint), { path: "s3beat.yml", env: {} })
   )
   const threads: Array<Worker> = []
   const spawner = NodeWorker.layer(() => {
     const thread = startThread({
-      source,
+      plain,
       queues: [{ queue: { name: queue.name, region: queue.region }, hasRedrivePolicy: false }],
       deadLetters: "nowhere",
       count: WORKERS,

@@ -1,0 +1,49 @@
+/**
+ * The services of a worker's pipeline. Apart from those of the daemon, so that a worker loads nothing that only the main thread needs:
+ * every thread has its own copy of all code that it loads.
+ */
+import { Layer } from "effect"
+import type { S3beatConfig } from "../config/S3beatConfig.ts"
+import * as CredentialsByRole from "../credentials/CredentialsByRole.ts"
+import * as LogstashOutput from "../output/logstash/LogstashOutput.ts"
+import type { OutputError } from "../output/Output.ts"
+import type { Publisher } from "../output/Publisher.ts"
+import * as DeadLettersRemote from "../workers/DeadLettersRemote.ts"
+import * as IdentitiesRemote from "../workers/IdentitiesRemote.ts"
+import type { MainThread } from "../workers/MainThread.ts"
+import * as OutputRemote from "../workers/OutputRemote.ts"
+import { publisherOver, readerLayer, rolesOf, sourceLayer } from "./pipelineLayers.ts"
+
+/**
+ * Everything that the pipeline of one of `count` workers needs: who it is, the dead letters, whose destination is called `deadLetters`,
+ * and an output that is only one place, it has from the main thread.
+ */
+export const workerServicesLayer = (config: S3beatConfig, deadLetters: string, count: number) =>
+  Layer.merge(sourceLayer(config), readerLayer(config)).pipe(
+    Layer.provideMerge(CredentialsByRole.layerOverIdentities),
+    Layer.provide(IdentitiesRemote.layer(rolesOf(config))),
+    Layer.merge(publisherLayer(config, count)),
+    Layer.merge(DeadLettersRemote.layer(deadLetters))
+  )
+
+const publisherLayer = (
+  { batch, output }: S3beatConfig,
+  count: number
+): Layer.Layer<Publisher, OutputError, MainThread> => {
+  const remote = (name: string) => publisherOver(shareOf(batch, count), OutputRemote.layer(name))
+  switch (output._tag) {
+    case "File":
+      return remote("file")
+    case "Console":
+      return remote("console")
+    case "Logstash":
+      return publisherOver(batch, LogstashOutput.layer(output))
+  }
+}
+
+/** The main thread makes one batch of what the workers bring together. */
+const shareOf = (batch: S3beatConfig["batch"], count: number): S3beatConfig["batch"] => ({
+  ...batch,
+  maxEvents: Math.ceil(batch.maxEvents / count),
+  maxBytes: Math.ceil(batch.maxBytes / count)
+})
