@@ -58,7 +58,8 @@ export const make = (): JsonKernel | undefined => {
 
   return {
     scan: (bytes, from, state) => {
-      openings.set(state.openings.subarray(0, state.depth))
+      // Most values begin here, and a view of nothing is garbage as any other.
+      if (state.depth > 0) openings.set(state.openings.subarray(0, state.depth))
       words[0] = state.depth
       words[1] = state.isInString ? 1 : 0
       let at = from
