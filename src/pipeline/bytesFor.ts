@@ -13,7 +13,7 @@ const LEAST_BYTES = 32 * KiB
 const GROWTH = 24
 
 /** A large object streams through: some chunks as stored, some as log, and some as events. */
-const MOST_BYTES = 4 * MiB
+const MOST_BYTES = 8 * MiB
 
 /** Objects up to this size as stored are one chunk, and as a rule one batch. */
 const SMALL_BYTES = 64 * KiB

@@ -359,9 +359,9 @@ describe("Ingest", () => {
       const output = yield* OutputMemory
       const s3 = yield* S3ReaderMemory
       yield* output.pause
-      // Each takes 4 MiB, and half of all there are may be spent on reading.
+      // Each takes 8 MiB, and half of all there are may be spent on reading.
       for (let i = 0; i < 20; i++) yield* send({ ...(yield* put(`o${i}`, Buffer.alloc(400_000, "a"))), size: 1 })
-      const pipeline = yield* Pipeline.start({ maxBytesInFlight: 16 * 1024 * 1024 })
+      const pipeline = yield* Pipeline.start({ maxBytesInFlight: 32 * 1024 * 1024 })
       yield* passes("1 minute")
       assert.strictEqual(yield* s3.openNow, 2)
       yield* output.resume
