@@ -85,7 +85,8 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
       return Stream.mapError(body, failed(ref))
     })
 
-  const open = Effect.fn("S3Reader.open")((ref: ObjectRef) =>
+  // Without a span: with its two contexts it would cost as much as the request.
+  const open = (ref: ObjectRef) =>
     Effect.matchEffect(openAs(ref, credentials.forBucket(ref.bucket), []), {
       onFailure: (reason) => Effect.fail(failed(ref)(reason)),
       onSuccess: (opened) =>
@@ -95,7 +96,6 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
           body: bodyOf(ref, opened)
         })
     })
-  )
 
   return S3Reader.of({ open, strains: Effect.sync(() => strains) })
 })

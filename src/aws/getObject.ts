@@ -1,8 +1,7 @@
 /**
  * One GetObject as one identity, in the region where the bucket really is.
  */
-import { Clock, Duration, Effect, Predicate } from "effect"
-import type { Scope } from "effect"
+import { Clock, Duration, Effect, Predicate, Scope } from "effect"
 import type { CredentialsError, Identity } from "../credentials/Credentials.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import { Unavailable } from "../domain/reasons.ts"
@@ -107,7 +106,10 @@ export const make: (options: S3Options) => Effect.Effect<GetObject, never, Scope
 
 /** The scope's hold on a connection: from before it is asked for, and even when nobody waits for the answer any more. */
 const exchangeOf = (client: S3Requests.S3Requests) =>
-  Effect.acquireRelease(Effect.sync(client.exchange), (exchange) => Effect.sync(exchange.close))
+  Effect.flatMap(Effect.scope, (scope) => {
+    const exchange = client.exchange()
+    return Effect.as(Scope.addFinalizer(scope, Effect.sync(exchange.close)), exchange)
+  })
 
 const answerOf = ({ body, headers }: HttpAnswer, region: string, from: Continuation | undefined): Answer => {
   const size = textOf(headers, "content-length")
