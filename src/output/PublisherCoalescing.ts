@@ -1,7 +1,7 @@
 /**
  * The Publisher by group commit: what comes while a batch is in flight goes together in the next one.
  */
-import { Clock, Duration, Effect, Exit, Latch, Layer } from "effect"
+import { Clock, Duration, Effect, Exit, Latch, Layer, Semaphore } from "effect"
 import * as retry from "../retry.ts"
 import * as CallerQueue from "./CallerQueue.ts"
 import { EventsRejected, Output, type OutputError } from "./Output.ts"
@@ -40,12 +40,15 @@ const make = Effect.fnUntraced(function* (options: CoalescingOptions) {
     setLatch(nothingToWaitFor, inFlight === 0 || queue.isFull())
   }
 
-  const nextBatch = Effect.gen(function* () {
-    yield* someoneWaits.await
-    if (!nothingToWaitFor.isOpen()) yield* Effect.timeoutOption(nothingToWaitFor.await, options.maxWait)
-    // All who come in the same breath go along.
-    yield* Effect.yieldNow
-  })
+  // One worker looks out for it, and the others for their turn: each time that nothing is in flight any more, all of them would wake up.
+  const nextBatch = Semaphore.makeUnsafe(1).withPermit(
+    Effect.gen(function* () {
+      yield* someoneWaits.await
+      if (!nothingToWaitFor.isOpen()) yield* Effect.timeoutOption(nothingToWaitFor.await, options.maxWait)
+      // All who come in the same breath go along.
+      yield* Effect.yieldNow
+    })
+  )
 
   /** One round trip. After a failure, only those who still wait are sent again. */
   const attempt = (callers: ReadonlyArray<CallerQueue.Caller>) =>
