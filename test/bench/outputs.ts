@@ -4,6 +4,12 @@
 import { join } from "node:path"
 import * as LumberjackSink from "./sink/LumberjackSink.ts"
 
+/**
+ * A file begins anew when it is so large. Gigabytes that grow and grow would measure, on a virtual machine above all, how long a kernel
+ * takes to find memory that nobody had before, and not what writing costs once a daemon has run for an hour.
+ */
+export const FILE_BYTES = 64 * 1024 * 1024
+
 /** A destination that is ready. **Shape** `config` is the section of `s3beat.yml`. */
 export interface Destination extends AsyncDisposable {
   readonly config: string
@@ -33,7 +39,9 @@ export const openOutput = async (name: string, directory: string): Promise<Desti
 
 const outputs: Readonly<Record<string, (directory: string) => Promise<Destination>>> = {
   file: async (directory) => ({
-    config: `output.file:\n  path: ${JSON.stringify(join(directory, "events"))}\n  rotate_every_kb: 1048576\n  number_of_files: 2\n`,
+    config:
+      `output.file:\n  path: ${JSON.stringify(join(directory, "events"))}\n` +
+      `  rotate_every_kb: ${FILE_BYTES / 1024}\n  number_of_files: 4\n`,
     [Symbol.asyncDispose]: nothingToClose
   }),
   null: async () => ({
