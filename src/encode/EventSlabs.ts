@@ -20,7 +20,7 @@ export interface EventSlabs {
 }
 
 /** **Units** Bytes. */
-export const SLAB_BYTES = 1024 * 1024
+export const SLAB_BYTES = 2 * 1024 * 1024
 
 /** An event has some hundred bytes of its own, so a slab is full of bytes first. */
 export const SLAB_EVENTS = 4096

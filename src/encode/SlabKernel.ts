@@ -39,7 +39,7 @@ const KiB = 1024
 const PART_BYTES = 64 * KiB
 
 /** A multiple of what most objects need at a time. One that never comes back is gone with all of them. */
-const SLABS = 16
+const SLABS = 8
 
 /** Left unused behind each area, because sixty-four bytes are read and written where fewer are meant. */
 const SLACK_BYTES = 64

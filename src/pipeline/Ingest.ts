@@ -47,7 +47,7 @@ export interface IngestOptions {
 const OBJECTS_PER_MESSAGE = 8
 
 /** Batches of one object that wait for the output at a time, so that reading goes on meanwhile. */
-const BATCHES_PER_OBJECT = 4
+const BATCHES_PER_OBJECT = 2
 
 /**
  * Ships what the queues announce, until `drain` completes; then takes no more messages, and returns when those in flight
