@@ -49,7 +49,7 @@ export const daemon = (
     if (!config.heartbeatdisabled) {
       yield* Heartbeat.run({ sender: beatOf(config), interval: config.heartbeatinterval })
     }
-    if (count > 1) tuneThreads()
+    if (count > 1) tuneThreads(count)
     const drain = yield* Deferred.make<void>()
     const { name: deadLetters } = yield* DeadLetters
     const ingest = yield* Effect.forkScoped(
