@@ -55,10 +55,8 @@ export const runDaemon = async (options: DaemonOptions): Promise<DaemonRun> => {
   await writeFile(config, configText(options))
   const run = await server.begin({ shape, messages, rate })
 
-  const [, ...command] = await startCommand()
-  const args = command.map((word) => (word === "src/main.ts" ? (destination.entry ?? word) : word))
   const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]
-  const daemon = spawn(process.execPath, [...profiling, ...args, "run", "-c", config], {
+  const daemon = spawn(process.execPath, [...profiling, destination.entry ?? INSTALLED, "run", "-c", config], {
     cwd: PROJECT,
     stdio: ["ignore", "ignore", "pipe"]
   })
@@ -109,16 +107,15 @@ const PROJECT = join(import.meta.dirname, "../..")
 /** Characters of the daemon's log that are kept. */
 const LOG_KEPT = 20_000
 
-/** As `npm run s3beat` does, flags of Node included. */
-const startCommand = async (): Promise<ReadonlyArray<string>> => {
-  const manifest = JSON.parse(await readFile(join(PROJECT, "package.json"), "utf8"))
-  return String(manifest.scripts.s3beat).split(" ")
-}
+/** What `s3beat` is where the package is installed; `npm run bench` has built it. */
+const INSTALLED = join(PROJECT, "dist/main.js")
 
 const configText = ({ destination, hasRole, keys, server: { endpoint } }: DaemonOptions) =>
   [
     "s3beat:",
     "beatIdentifier: bench",
+    // A heartbeat would be an event too many where they are counted.
+    "heartbeatdisabled: true",
     `sqsQueues: ["${QUEUE}:${REGION}"]`,
     "accessKeyID: AKIABENCH",
     "secretAccessKey: secret-of-bench",
