@@ -74,28 +74,33 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
   })
 
   const bodyOf = (ref: ObjectRef, opened: Opened): S3Object["body"] =>
-    Stream.suspend(() => {
-      const whole = wholeBody(opened.answer)
-      if (whole !== undefined) return Stream.fromEffect(Effect.mapError(whole, failed(ref)))
-      const body = resumableBody({
-        size: opened.answer.size,
-        first: readableBody(opened.answer, idle),
-        resume: (offset) => resume(ref, opened, offset)
-      })
-      return Stream.mapError(body, failed(ref))
-    })
+    Stream.suspend(() =>
+      Stream.mapError(
+        resumableBody({
+          size: opened.answer.size,
+          first: readableBody(opened.answer, idle),
+          resume: (offset) => resume(ref, opened, offset)
+        }),
+        failed(ref)
+      )
+    )
 
   // Without a span: with its two contexts it would cost as much as the request.
   const open = (ref: ObjectRef) =>
-    Effect.matchEffect(openAs(ref, credentials.forBucket(ref.bucket), []), {
-      onFailure: (reason) => Effect.fail(failed(ref)(reason)),
-      onSuccess: (opened) =>
-        Effect.succeed({
-          ref: complete(ref, opened.answer),
-          lastModified: opened.answer.lastModified,
-          body: bodyOf(ref, opened)
-        })
-    })
+    openAs(ref, credentials.forBucket(ref.bucket), []).pipe(
+      Effect.flatMap((opened) =>
+        Effect.map(
+          wholeBody(opened.answer),
+          (bytes): S3Object => ({
+            ref: complete(ref, opened.answer),
+            lastModified: opened.answer.lastModified,
+            body: bytes === undefined ? bodyOf(ref, opened) : Stream.succeed(bytes),
+            bytes
+          })
+        )
+      ),
+      Effect.mapError(failed(ref))
+    )
 
   return S3Reader.of({ open, strains: Effect.sync(() => strains) })
 })

@@ -25,14 +25,15 @@ type BodyError = Unavailable | BodyInterrupted
  *
  * **Errors** `BodyInterrupted` when the bytes are not those that S3 has a checksum of.
  */
-export const wholeBody = ({ body, checksum }: Body): Effect.Effect<Uint8Array, BodyInterrupted> | undefined => {
-  if (body.ending() !== "complete") return undefined
-  const bytes = unread(body)
-  if (bytes.length === 0) return undefined
+export const wholeBody = ({ body, checksum }: Body): Effect.Effect<Uint8Array | undefined, BodyInterrupted> => {
+  const bytes = body.ending() === "complete" ? unread(body) : nothing
+  if (bytes.length === 0) return Effect.undefined
   checksum?.update(bytes)
   const mismatch = checksum?.mismatch()
   return mismatch === undefined ? Effect.succeed(bytes) : Effect.fail(new BodyInterrupted({ detail: mismatch }))
 }
+
+const nothing: Uint8Array = new Uint8Array(0)
 
 /**
  * Reads `body` as fast as the stream is pulled, and lets go of it at the end, however that comes.

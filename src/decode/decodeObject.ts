@@ -58,14 +58,23 @@ export type RecordPull<E> = Pull.Pull<RecordBatch.RecordBatch, E | DecodeError>
  * A stream costs an object of one record, of which accounts have millions, as much as all the work on its bytes.
  */
 export const beginDecoding = <E>(
-  body: Stream.Stream<Uint8Array, E>,
+  { body, bytes }: Body<E>,
   options: DecodeObjectOptions
-): Effect.Effect<WholeRecords | RecordPull<E>, E, Scope.Scope> =>
-  Effect.flatMap(Effect.scope, (scope) =>
+): Effect.Effect<WholeRecords | RecordPull<E>, E, Scope.Scope> => {
+  const whole = bytes === undefined ? undefined : decodeWhole(bytes, options)
+  if (whole !== undefined) return Effect.succeed(whole)
+  return Effect.flatMap(Effect.scope, (scope) =>
     Effect.flatMap(Channel.toPullScoped(body.channel, scope), (chunks) =>
       Pull.catchDone(begin(oneByOne(chunks), options, scope), () => Effect.succeed(noRecords))
     )
   )
+}
+
+/** The body of an object, and all of its bytes where they are there. */
+export interface Body<E> {
+  readonly body: Stream.Stream<Uint8Array, E>
+  readonly bytes?: Uint8Array | undefined
+}
 
 /** Whether all records are there. */
 export const isWhole = <E>(records: WholeRecords | RecordPull<E>): records is WholeRecords => "batches" in records

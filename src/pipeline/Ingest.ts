@@ -120,7 +120,7 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
 
   const shipBody = (message: QueueMessage, ref: ObjectRef, object: S3Object) =>
     Effect.flatMap(
-      beginDecoding(object.body, { ...options.decode, sizeHint: object.ref.size, isTransient: true }),
+      beginDecoding(object, { ...options.decode, sizeHint: object.ref.size, isTransient: true }),
       (records) =>
         shipRecords(records, {
           encoder: options.encoder.forObject(object.ref),

@@ -9,8 +9,8 @@ import { AccessDenied, CredentialsExpired, Unavailable } from "../domain/reasons
 /**
  * An open object.
  *
- * **Shape** `body` can be run once, in chunks of any size, none empty. `ref` is the ref that was asked for, completed by
- * what S3 says (ETag, version, size).
+ * **Shape** `body` can be run once, in chunks of any size, none empty. `bytes` are all of it, where they came along with the answer, as
+ * those of a small object do. `ref` is the ref that was asked for, completed by what S3 says (ETag, version, size).
  *
  * **Units** `size` of `ref` in bytes as stored; `lastModified` in milliseconds since the epoch.
  *
@@ -20,6 +20,7 @@ export interface S3Object {
   readonly ref: ObjectRef
   readonly lastModified: number | undefined
   readonly body: Stream.Stream<Uint8Array, S3ReaderError>
+  readonly bytes?: Uint8Array | undefined
 }
 
 /** The key or the version is not there (404). */

@@ -18,7 +18,9 @@ const read = Effect.fnUntraced(function* (ref: ObjectRef) {
   const reader = yield* S3Reader
   const object = yield* reader.open(ref)
   const chunks = yield* Stream.runCollect(object.body)
-  return { ref: object.ref, bytes: Buffer.concat(chunks), chunks }
+  const bytes = Buffer.concat(chunks)
+  if (object.bytes !== undefined) assert.isTrue(bytes.equals(object.bytes), "what came at once is all of the body")
+  return { ref: object.ref, bytes, chunks }
 }, Effect.scoped)
 
 const reasonOf = <A, R>(effect: Effect.Effect<A, S3ReaderError, R>) =>

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Stream } from "effect"
 import * as fc from "fast-check"
 import { events as textsOf } from "../../src/domain/EventBatch.ts"
-import { beginDecoding, isWhole } from "../../src/decode/decodeObject.ts"
+import { beginDecoding, type Body, isWhole } from "../../src/decode/decodeObject.ts"
 import { makeEventEncoder } from "../../src/encode/EventEncoder.ts"
 import { shipRecords } from "../../src/pipeline/shipRecords.ts"
 import { checkProperty } from "../support/checkProperty.ts"
@@ -18,11 +18,11 @@ const encoder = makeEventEncoder({
   tags: []
 })
 
-/** The events of an object that is stored like that, and whether its records came all at once. */
-const ship = (stored: Uint8Array, concurrency: number) =>
+/** The events of an object, and whether its records came all at once. */
+const ship = (object: Body<never>, concurrency: number) =>
   Effect.gen(function* () {
     const shipped: Array<string> = []
-    const records = yield* beginDecoding(Stream.succeed(stored), limits)
+    const records = yield* beginDecoding(object, limits)
     const count = yield* shipRecords(records, {
       encoder: encoder.forObject({ bucket: "logs", key: "a", region: "us-east-1" }),
       clock: yield* Clock.Clock,
@@ -36,6 +36,11 @@ const ship = (stored: Uint8Array, concurrency: number) =>
     return { isWhole: isWhole(records), shipped }
   }).pipe(Effect.scoped)
 
+const streamed = (stored: Uint8Array): Body<never> => ({ body: Stream.succeed(stored) })
+
+/** As of a small object whose bytes came along: nobody is to run the body then. */
+const there = (bytes: Uint8Array): Body<never> => ({ body: Stream.die("the body was run"), bytes })
+
 describe("shipRecords", () => {
   it.effect(
     "an object becomes the same events, whether its records come all at once or are pulled, by however many",
@@ -43,10 +48,11 @@ describe("shipRecords", () => {
       checkProperty(fc.array(fc.string({ minLength: 1, unit: "binary" }), { minLength: 1 }), (lines) =>
         Effect.gen(function* () {
           const log = Buffer.from(lines.join("\n"))
-          const whole = yield* ship(gzipSync(log), 1)
+          const whole = yield* ship(streamed(gzipSync(log)), 1)
           assert.isTrue(whole.isWhole)
+          assert.deepStrictEqual(yield* ship(there(gzipSync(log)), 1), whole)
           for (const concurrency of [1, 4]) {
-            const pulled = yield* ship(zstdCompressSync(log), concurrency)
+            const pulled = yield* ship(streamed(zstdCompressSync(log)), concurrency)
             assert.deepStrictEqual(pulled, { ...whole, isWhole: false })
           }
         })
@@ -55,7 +61,7 @@ describe("shipRecords", () => {
 
   it.effect("an object without a byte becomes no event", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual((yield* ship(new Uint8Array(0), 4)).shipped, [])
+      assert.deepStrictEqual((yield* ship(streamed(new Uint8Array(0)), 4)).shipped, [])
     })
   )
 })
