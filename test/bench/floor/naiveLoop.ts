@@ -1,6 +1,6 @@
 /**
- * The loop that everyone writes first: receive with the SDK's defaults, and for each message one GetObject, gunzip, an append
- * to a file and one DeleteMessage. `node naiveLoop.ts ENDPOINT SHAPE OBJECTS FILE` counts the messages.
+ * The loop that everyone writes first: receive with the SDK's defaults, and for each message one GetObject, gunzip, an event for each of
+ * CloudTrail's records, an append to a file and one DeleteMessage. `node naiveLoop.ts ENDPOINT SHAPE OBJECTS FILE` counts the messages.
  */
 import { appendFile } from "node:fs/promises"
 import { gunzipSync } from "node:zlib"
@@ -22,10 +22,15 @@ const ship = async ({ Body = "", ReceiptHandle }: Message) => {
     const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket.name, Key: object.key }))
     const stored = await body?.transformToByteArray()
     if (stored === undefined) throw new Error("S3 answered without a body")
-    await appendFile(file, gunzipSync(stored))
+    const { Records: events } = JSON.parse(gunzipSync(stored).toString())
+    const lines = events.map((event: unknown) => eventLine(bucket.name, object.key, event))
+    await appendFile(file, lines.join(""))
   }
   await sqs.send(new DeleteMessageCommand({ ...queue, ReceiptHandle }))
 }
+
+const eventLine = (bucket: string, key: string, event: unknown) =>
+  `${JSON.stringify({ "@timestamp": new Date(), message: JSON.stringify(event), aws: { s3: { bucket, key } } })}\n`
 
 await measured(async () => {
   let shipped = 0
