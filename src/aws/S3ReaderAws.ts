@@ -89,15 +89,12 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
   const open = (ref: ObjectRef) =>
     openAs(ref, credentials.forBucket(ref.bucket), []).pipe(
       Effect.flatMap((opened) =>
-        Effect.map(
-          wholeBody(opened.answer),
-          (bytes): S3Object => ({
-            ref: complete(ref, opened.answer),
-            lastModified: opened.answer.lastModified,
-            body: bytes === undefined ? bodyOf(ref, opened) : Stream.succeed(bytes),
-            bytes
-          })
-        )
+        Effect.map(wholeBody(opened.answer), (bytes): S3Object => ({
+          ref: complete(ref, opened.answer),
+          lastModified: opened.answer.lastModified,
+          body: bytes === undefined ? bodyOf(ref, opened) : Stream.succeed(bytes),
+          bytes
+        }))
       ),
       Effect.mapError(failed(ref))
     )

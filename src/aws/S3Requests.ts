@@ -83,8 +83,9 @@ export const make = (config: S3ClientConfig, maxSockets: number): S3Requests => 
     })
   }
 
-  const request: S3Requests["request"] = async (input, keys, at) => {
-    const bucket = buckets.of(input.Bucket) ?? (await resolve(input.Bucket))
+  const bucketOf = (name: string) => buckets.of(name) ?? resolve(name)
+
+  const requestTo = (bucket: Bucket, input: Input, keys: SdkKeys, at: number): HttpExchange.HttpRequest => {
     const path = `${bucket.path}/${encodedKey(input.Key)}`
     const query = `${input.VersionId === undefined ? "" : `versionId=${uriEncode(input.VersionId)}&`}x-id=GetObject`
     const headers = { ...bucket.headers, ...headersOf(input) }
@@ -98,9 +99,10 @@ export const make = (config: S3ClientConfig, maxSockets: number): S3Requests => 
   }
 
   return {
-    request,
+    request: async (input, keys, at) => requestTo(await bucketOf(input.Bucket), input, keys, at),
     get: async (exchange, input, keys, at) => {
-      const answer = await exchange.send(await request(input, keys, at))
+      const bucket = await bucketOf(input.Bucket)
+      const answer = await exchange.send(requestTo(bucket, input, keys, at))
       if (answer.status < 300) return answer
       await sdkProtocol.outputOf(client.config, operation, answer)
       throw new Error(`S3 answered with HTTP ${answer.status}`)

@@ -85,13 +85,14 @@ describe("signatureV4", () => {
       })
     ))
 
-  it("one after the other, requests of other days and other keys are signed as if each was the first", () =>
+  it("one after the other, requests of other days, keys and headers are signed as if each was the first", () =>
     fc.assert(
       fc.property(fc.array(request, { maxLength: 10 }), (requests) => {
         const scope = { region: "us-east-1", service: "s3" }
         const sign = makeSign(scope)
-        for (const { at, host, keys, path } of requests) {
-          const unsigned = { method: "GET", path, query: "", headers: { host }, bodyHash: EMPTY_HASH } as const
+        for (const { at, headers: others, host, keys, path } of requests) {
+          const headers = { host, ...Object.fromEntries(others) }
+          const unsigned = { method: "GET", path, query: "", headers, bodyHash: EMPTY_HASH } as const
           deepStrictEqual(sign(unsigned, keys, at), makeSign(scope)(unsigned, keys, at))
           deepStrictEqual(sign(unsigned, keys, at + 86_400_000), makeSign(scope)(unsigned, keys, at + 86_400_000))
         }
