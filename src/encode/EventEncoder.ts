@@ -141,12 +141,12 @@ const copyOf = (bytes: Buffer, length: number): Buffer => {
  * larger than a slab; and where there is no kernel. It goes on until there is as much as in a slab.
  */
 const encodeSlowly = (
-  { afterId, beforeMessage, beforeTruncated, head, tail }: EventTemplate,
+  { afterId, beforeMessage, flags, head, tail }: EventTemplate,
   { bytes, count, ends: recordEnds, objectOffset, starts, truncated }: RecordBatch,
   from: number,
   isValid: boolean
 ): EventBatch => {
-  const fixed = head.length + afterId.length + beforeTruncated.length + tail.length + 2 * MAX_DIGITS
+  const fixed = head.length + afterId.length + flags.length + beforeMessage.length + tail.length + 2 * MAX_DIGITS
   const ends: Array<number> = []
   let out: Buffer = Buffer.allocUnsafe(fixed)
   let at = 0
@@ -164,7 +164,8 @@ const encodeSlowly = (
     at = digitsInto(out, at, offset, OFFSET_DIGITS)
     at = copyInto(out, at, afterId)
     at = digitsInto(out, at, offset, 1)
-    at = copyInto(out, at, truncated?.has(i) === true ? beforeTruncated : beforeMessage)
+    if (truncated?.has(i) === true) at = copyInto(out, at, flags)
+    at = copyInto(out, at, beforeMessage)
     for (let piece = 0; ; piece += PIECE_BYTES) {
       const quoted = quote(record, piece, Math.min(piece + PIECE_BYTES, record.length))
       // The pieces of one message share its quotes.

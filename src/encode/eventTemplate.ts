@@ -36,15 +36,15 @@ export interface EventProfile {
  *
  * `head` timestamp `afterTimestamp` offset (12 digits) `afterId` offset `beforeMessage` message `tail`
  *
- * each message with its quotes, and `beforeTruncated` in the place of `beforeMessage` for a record that was cut at the limit. The
- * layouts differ in these bytes alone, so that the encoder need not know them.
+ * each message with its quotes, and `flags` before `beforeMessage` for a record that was cut at the limit. The layouts differ in these
+ * bytes alone, so that the encoder need not know them.
  */
 export interface EventTemplate {
   readonly head: Buffer
   readonly afterTimestamp: Buffer
   readonly afterId: Buffer
+  readonly flags: Buffer
   readonly beforeMessage: Buffer
-  readonly beforeTruncated: Buffer
   readonly tail: Buffer
 }
 
@@ -81,19 +81,16 @@ export const makeEventTemplates = (profile: EventProfile): ((object: ObjectRef) 
   const head = bytes(`{"@timestamp":"`)
   const metadata = `",${inside({ "@metadata": metadataOf(profile) }).slice(0, -1)},"_id":"`
   const afterId = bytes(`"},"${place}":{"offset":`)
-  const flags = `,"flags":["truncated"]`
+  const flags = bytes(`,"flags":["truncated"]`)
   const ofBeat = `${inside(fieldsOf(profile))}}\n`
-  return (object) => {
-    const beforeMessage = `,"file":{"path":${json(objectUrl(object))}}},"${text}":`
-    return {
-      head,
-      afterTimestamp: bytes(metadata + objectIdPrefix(object)),
-      afterId,
-      beforeMessage: bytes(beforeMessage),
-      beforeTruncated: bytes(flags + beforeMessage),
-      tail: bytes(`,${inside(originOf(object))},${ofBeat}`)
-    }
-  }
+  return (object) => ({
+    head,
+    afterTimestamp: bytes(metadata + objectIdPrefix(object)),
+    afterId,
+    flags,
+    beforeMessage: bytes(`,"file":{"path":${json(objectUrl(object))}}},"${text}":`),
+    tail: bytes(`,${inside(originOf(object))},${ofBeat}`)
+  })
 }
 
 const originOf = (object: ObjectRef) => ({
