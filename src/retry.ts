@@ -3,7 +3,7 @@
  *
  * A schedule only says when; what is tried again is decided where the error is seen.
  */
-import { type Duration, Schedule } from "effect"
+import { type Duration, Effect, Schedule } from "effect"
 
 /**
  * One call to AWS that was throttled or not answered: 5 more attempts, 200 ms doubling to at most 5 s, jittered, some 10
@@ -50,3 +50,16 @@ export const reconnect = ({ init, max }: { readonly init: Duration.Duration; rea
 
 /** Waiting for another process that is changing the same keystore: every 100 ms, for some 10 seconds. */
 export const lockedKeystore = Schedule.spaced("100 millis").pipe(Schedule.upTo({ times: 100 }))
+
+/**
+ * An effect that was run once, and failed like that: what is retried then begins with its failure. Most things succeed at once, and to
+ * get a schedule ready for each would cost more than to do it.
+ */
+export const failedOnce = <A, E, R>(effect: Effect.Effect<A, E, R>, failure: E): Effect.Effect<A, E, R> => {
+  let next: Effect.Effect<A, E, R> = Effect.fail(failure)
+  return Effect.suspend(() => {
+    const now = next
+    next = effect
+    return now
+  })
+}

@@ -37,7 +37,7 @@ export const layerChain = (options: { readonly region: string }): Layer.Layer<Ba
       let last: { readonly found: Found; readonly keys: AwsKeys } | undefined
       const answers = yield* Deadlines.make(CHAIN_LIMIT)
       const ask = (forceRefresh: boolean) =>
-        answers.within({ try: () => client.config.credentials({ forceRefresh }), catch: missing, late })
+        answers.within({ try: () => client.config.credentials({ forceRefresh }), catch: missing, late: () => late })
       return {
         name: NAME,
         keys: Effect.map(ask(false), (found) => {

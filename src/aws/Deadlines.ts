@@ -25,7 +25,7 @@ export interface Deadlines {
 export interface WithinOptions<A, E> {
   readonly try: () => Promise<A>
   readonly catch: (cause: unknown) => E
-  readonly late: E
+  readonly late: () => E
   readonly giveUp?: () => void
 }
 
@@ -68,7 +68,7 @@ export const make: (limit: Duration.Input) => Effect.Effect<Deadlines, never, Sc
       Effect.callback<A, E>((resume) => {
         const end = begin(() => {
           giveUp()
-          resume(Effect.fail(late))
+          resume(Effect.fail(late()))
         })
         const settle = (outcome: Effect.Effect<A, E>) => {
           end()

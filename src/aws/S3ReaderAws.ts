@@ -28,17 +28,11 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
   }
 
   /** Apart from `ask`, because most requests need no schedule. */
-  const askAgain = <R>(once: Effect.Effect<GetObject.Answer, BodyFailure, R>, failure: Unavailable) => {
-    let next: typeof once = Effect.fail(failure)
-    return Effect.suspend(() => {
-      const now = next
-      next = once
-      return now
-    }).pipe(
+  const askAgain = <R>(once: Effect.Effect<GetObject.Answer, BodyFailure, R>, failure: Unavailable) =>
+    retry.failedOnce(once, failure).pipe(
       Effect.tapError((failure) => (failure._tag === "Unavailable" ? countStrain : Effect.void)),
       Effect.retry({ schedule: retry.awsCall, while: (failure) => failure._tag === "Unavailable" })
     )
-  }
 
   /** The answer to the first of these identities that is not refused. */
   const openAs = (

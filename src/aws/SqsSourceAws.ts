@@ -3,7 +3,7 @@
  */
 import { hash, randomUUID } from "node:crypto"
 import type { BatchResultErrorEntry, Message } from "@aws-sdk/client-sqs"
-import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Duration, Effect, Layer, Option, Schema, Scope } from "effect"
 import { Credentials } from "../credentials/Credentials.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { QueueRef } from "../domain/QueueRef.ts"
@@ -17,7 +17,8 @@ import {
   SqsSourceError
 } from "../source/SqsSource.ts"
 import * as AwsClients from "./AwsClients.ts"
-import { fromUnknown } from "./awsFailure.ts"
+import { fromUnknown, noAnswer } from "./awsFailure.ts"
+import * as Deadlines from "./Deadlines.ts"
 import type { Operation as SqsOperation, SdkOutput } from "./sdkProtocol.ts"
 import * as sqs from "./sqsOperations.ts"
 import * as SqsRequests from "./SqsRequests.ts"
@@ -49,6 +50,20 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
     close: (client) => client.close()
   })
   const urls = new Map<string, string>()
+  const scope = yield* Effect.scope
+  const deadlines = new Map<number, Deadlines.Deadlines>()
+
+  /** Few limits are in use, each by many calls. */
+  const deadlinesOf = (limit: Duration.Duration): Effect.Effect<Deadlines.Deadlines> =>
+    Effect.suspend(() => {
+      const millis = Duration.toMillis(limit)
+      const known = deadlines.get(millis)
+      if (known !== undefined) return Effect.succeed(known)
+      return Effect.map(Scope.provide(Deadlines.make(limit), scope), (made) => {
+        deadlines.set(millis, made)
+        return made
+      })
+    })
 
   /** One request, sent once but for a token that has expired. */
   const send = <Input extends SqsRequests.OfQueue, Output extends SdkOutput>(
@@ -58,25 +73,19 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
     call: SqsOperation<Input, Output>,
     input: Input
   ): Effect.Effect<Output, SqsSourceError> =>
-    clients
-      .run(credentials.forQueue(queue), queue.region, (client, keys) =>
-        Effect.tryPromise({
-          try: (abortSignal) => {
-            const exchange = client.exchange()
-            abortSignal.addEventListener("abort", exchange.close)
-            return client.call(exchange, call, input, keys, clock.currentTimeMillisUnsafe())
-          },
-          catch: fromUnknown
+    Effect.flatMap(deadlinesOf(limit), (answers) =>
+      clients.run(credentials.forQueue(queue), queue.region, (client, keys) =>
+        Effect.suspend(() => {
+          const exchange = client.exchange()
+          return answers.within({
+            try: () => client.call(exchange, call, input, keys, clock.currentTimeMillisUnsafe()),
+            catch: fromUnknown,
+            late: () => noAnswer(limit),
+            giveUp: exchange.close
+          })
         })
       )
-      .pipe(
-        Effect.mapError(sqsFailure),
-        Effect.timeoutOrElse({
-          duration: limit,
-          orElse: () => Effect.fail(new Unavailable({ detail: `no answer within ${Duration.format(limit)}` }))
-        }),
-        Effect.mapError(failed(operation, queue))
-      )
+    ).pipe(Effect.mapError((failure) => failed(operation, queue)(sqsFailure(failure))))
 
   /** The URL that the user wrote or, asked for once, SQS names. */
   const urlOf = Effect.fnUntraced(function* (operation: Operation, queue: QueueRef) {

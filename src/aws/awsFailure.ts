@@ -1,7 +1,7 @@
 /**
  * What an SDK call failed of, in s3beat's words: the one place that reads the SDK's errors.
  */
-import { Data, Predicate } from "effect"
+import { Data, Duration, Predicate } from "effect"
 import { printable } from "../domain/printable.ts"
 import { AccessDenied, CredentialsExpired, Unavailable } from "../domain/reasons.ts"
 
@@ -130,6 +130,18 @@ export const fromUnknown = (error: unknown): AwsFailure => {
   const region = headerOf(error, "x-amz-bucket-region") ?? stringAt(error, "Region")
   const reason = isSkewed ? new Unavailable({ detail }) : reasonOf(code, status, detail, wrong !== undefined)
   return new AwsFailure({ code, status, detail, region, reason })
+}
+
+/** No answer came within the limit. */
+export const noAnswer = (limit: Duration.Duration): AwsFailure => {
+  const detail = `no answer within ${Duration.format(limit)}`
+  return new AwsFailure({
+    code: "TimeoutError",
+    status: undefined,
+    detail,
+    region: undefined,
+    reason: new Unavailable({ detail })
+  })
 }
 
 const reasonOf = (code: string, status: number | undefined, detail: string, hasWrongKeys: boolean) => {

@@ -4,9 +4,8 @@
 import { Clock, Duration, Effect, Predicate, Scope } from "effect"
 import type { CredentialsError, Identity } from "../credentials/Credentials.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
-import { Unavailable } from "../domain/reasons.ts"
 import * as AwsClients from "./AwsClients.ts"
-import { AwsFailure, fromUnknown } from "./awsFailure.ts"
+import { type AwsFailure, fromUnknown, noAnswer } from "./awsFailure.ts"
 import * as BodyChecksum from "./BodyChecksum.ts"
 import * as Deadlines from "./Deadlines.ts"
 import type { HttpAnswer, HttpBody, HttpHeaders } from "./HttpExchange.ts"
@@ -85,7 +84,7 @@ export const make: (options: S3Options) => Effect.Effect<GetObject, never, Scope
               answers.within({
                 try: () => client.get(exchange, input, keys, clock.currentTimeMillisUnsafe()),
                 catch: fromUnknown,
-                late: noAnswer,
+                late: () => noAnswer(ANSWER_LIMIT),
                 giveUp: exchange.close
               })
             )
@@ -132,16 +131,6 @@ const textOf = (headers: HttpHeaders, name: string): string | undefined => {
   const value = headers[name]
   return Predicate.isString(value) ? value : value?.[0]
 }
-
-const late = `no answer within ${Duration.format(ANSWER_LIMIT)}`
-
-const noAnswer = new AwsFailure({
-  code: "TimeoutError",
-  status: undefined,
-  detail: late,
-  reason: new Unavailable({ detail: late }),
-  region: undefined
-})
 
 /** How clients of S3 are made. */
 export const clientConfig = ({ endpoint, forcePathStyle, maxSockets }: S3Options) => ({

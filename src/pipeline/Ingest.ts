@@ -70,11 +70,12 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
   const reading = yield* ByteBudget.make(options.maxBytesInFlight / 2)
   const waiting = yield* ByteBudget.make(options.maxBytesInFlight / 2)
   const acked = AckedObjects.make()
+  const settling = { ...options, count }
 
   const ship = (message: QueueMessage) =>
     objectsOf(message, options.acceptsKey).pipe(
       Effect.flatMap((objects) => shipObjects(message, objects)),
-      settlement(message, options),
+      settlement(message, settling),
       Effect.map(() => acked.forget(message))
     )
 

@@ -15,6 +15,7 @@ import { detailOf, type Ending, type ObjectFailure, reject } from "./rejection.t
 export interface SettlementOptions {
   readonly queues: ReadonlyArray<PolledQueue>
   readonly onMissingObject: "delete" | "reject"
+  readonly count: metrics.Count
 }
 
 /** Names the object beside its failure. */
@@ -37,17 +38,21 @@ export const settlement =
     ship: Effect.Effect<A, Failure | ReadonlyArray<ObjectFailure>, R>
   ): Effect.Effect<void, Release, R | DeadLetters> =>
     Effect.matchEffect(ship, {
-      onSuccess: () => settled(message, deleted),
+      onSuccess: () => settled(message, deleted, options.count),
       onFailure: (failed) =>
         Effect.flatMap(
           settleFailures(message, options, isOfObjects(failed) ? failed : [{ failure: failed }]),
-          (ending) => settled(message, ending)
+          (ending) => settled(message, ending, options.count)
         )
     })
 
-const settled = ({ receiveCount }: QueueMessage, { isOver, outcome, text }: Ending): Effect.Effect<void, Release> => {
-  const counted = Metric.update(metrics.messagesSettled(outcome), 1)
-  return isOver ? counted : Effect.andThen(counted, new Release({ delay: backoff(receiveCount), detail: text }))
+const settled = (
+  { receiveCount }: QueueMessage,
+  { isOver, outcome, text }: Ending,
+  count: metrics.Count
+): Effect.Effect<void, Release> => {
+  count(metrics.messagesSettled(outcome), 1)
+  return isOver ? Effect.void : new Release({ delay: backoff(receiveCount), detail: text })
 }
 
 const deleted: Ending = { isOver: true, outcome: "deleted", text: "its message is deleted" }

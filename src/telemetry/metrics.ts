@@ -5,11 +5,14 @@
  */
 import { Effect, Metric } from "effect"
 
+/** Counts at once. */
+export type Count = (metric: Metric.Counter<number> | Metric.Gauge<number>, change: number) => void
+
 /** Counts in passing: for what is done for every object, to which an effect of its own would add its cost. */
 export const counting = Effect.map(
   Effect.context<never>(),
-  (context) =>
-    (metric: Metric.Counter<number> | Metric.Gauge<number>, change: number): void =>
+  (context): Count =>
+    (metric, change) =>
       metric.modifyUnsafe(change, context)
 )
 

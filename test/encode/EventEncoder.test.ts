@@ -145,7 +145,7 @@ describe("EventEncoder", () => {
   })
 
   it("however many slabs they take, events come whole, in order, each in one of them", () => {
-    const lines = Array.from({ length: 9000 }, (_, i) => text(`line ${i} ${"x".repeat(i % 300)}`))
+    const lines = Array.from({ length: 18_000 }, (_, i) => text(`line ${i} ${"x".repeat(i % 300)}`))
     const huge = [...lines.slice(0, 5), new Uint8Array(3_000_000).fill(0x79), ...lines.slice(5)]
     const encoder = makeEventEncoder(profile).forObject(object)
     const batch = batchOf(huge, 0, undefined, "\n")
