@@ -34,11 +34,11 @@ export const make = (bytes: number): Effect.Effect<ByteBudget> =>
       return true
     }
 
-    const giveBack = (taken: number) =>
-      Effect.sync(() => {
-        free += taken
-        wake()
-      })
+    const giveBack = (taken: number) => {
+      free += taken
+      wake()
+      return undefined
+    }
 
     const awaitBytes = (demand: number, onTaken: () => void) =>
       Effect.callback<void>((resume) => {
@@ -59,10 +59,10 @@ export const make = (bytes: number): Effect.Effect<ByteBudget> =>
       wasShort = true
       let taken = 0
       const bytesTaken = awaitBytes(demand, () => (taken = demand))
-      return Effect.onExit(Effect.interruptible(turn.withPermit(bytesTaken)), (exit) => {
+      return Effect.onExitPrimitive(Effect.interruptible(turn.withPermit(bytesTaken)), (exit) => {
         waiting--
         // It may be interrupted in the very moment in which it got them.
-        return Exit.isSuccess(exit) ? Effect.void : giveBack(taken)
+        return Exit.isSuccess(exit) ? undefined : giveBack(taken)
       })
     }
 
@@ -71,7 +71,7 @@ export const make = (bytes: number): Effect.Effect<ByteBudget> =>
         const taken = Math.min(demand, bytes)
         return (effect) =>
           Effect.uninterruptibleMask((restore) => {
-            const spent = Effect.ensuring(restore(effect), giveBack(taken))
+            const spent = Effect.onExitPrimitive(restore(effect), () => giveBack(taken))
             return waiting === 0 && takeNow(taken) ? spent : Effect.andThen(wait(taken), spent)
           })
       },

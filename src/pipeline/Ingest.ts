@@ -165,14 +165,14 @@ export const run = Effect.fn("Ingest.run")(function* (options: IngestOptions, dr
       count(metrics.messagesInFlight, messages.length)
       return Effect.forEach(
         messages,
-        (message) => FiberSet.run(held, Effect.ensuring(lease.hold(message, ship(message)), leave)),
+        (message) => FiberSet.run(held, Effect.onExitPrimitive(lease.hold(message, ship(message)), leave)),
         { discard: true }
       )
     })
-  const leave = Effect.suspend(() => {
+  const leave = () => {
     count(metrics.messagesInFlight, -1)
     return places.leave
-  })
+  }
 
   yield* Effect.forEach(options.queues, (queue) => receive(queue, options, places, take), {
     concurrency: "unbounded",
