@@ -34,7 +34,7 @@ export class Slab {
   private count = 0
   private starts = noMarks
   private ends = noMarks
-  /** How many marks the next batch begins with room for: what the last one needed. */
+  /** How many marks the next batch begins with room for: what the last one needed, and some more. */
   private expected = MIN_MARKS
   private truncated: Set<number> | undefined
 
@@ -102,7 +102,7 @@ export class Slab {
     }
     if (count === 0) return RecordBatch.empty
     this.count = 0
-    this.expected = Math.max(count, MIN_MARKS)
+    this.expected = Math.max(count + (count >>> 3), MIN_MARKS)
     this.starts = noMarks
     this.ends = noMarks
     this.truncated = undefined

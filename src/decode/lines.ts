@@ -21,7 +21,7 @@ export const lines = ({ maxRecordBytes }: { readonly maxRecordBytes: number }): 
   return {
     push: (chunk) => {
       cursor.append(chunk)
-      while (cursor.next()) record()
+      cursor.markAll()
       return cursor.take(cursor.open)
     },
     end: () => {
