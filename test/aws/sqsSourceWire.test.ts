@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { createHash } from "node:crypto"
 import { Duration, Effect, Fiber, Layer, Schedule } from "effect"
+import { TestClock } from "effect/testing"
 import * as SqsSourceAws from "../../src/aws/SqsSourceAws.ts"
 import type { QueueMessage } from "../../src/domain/QueueMessage.ts"
 import type { QueueRef } from "../../src/domain/QueueRef.ts"
 import { SqsSource } from "../../src/source/SqsSource.ts"
 import * as Identities from "../support/fixedIdentities.ts"
+import { turn } from "../support/s3ReaderWorld.ts"
 import { queueUrl, type SqsAnswer, SqsWire, layer as wire } from "../support/SqsWire.ts"
 
 const layer = Layer.unwrap(Effect.map(SqsWire, ({ endpoint }) => SqsSourceAws.layer({ endpoint }))).pipe(
@@ -15,12 +17,13 @@ const layer = Layer.unwrap(Effect.map(SqsWire, ({ endpoint }) => SqsSourceAws.la
 
 const queue: QueueRef = { name: "logs", region: "us-east-1" }
 
-const pollOf = (ref: QueueRef) =>
-  Effect.flatMap(SqsSource, (source) =>
-    source.receive(ref, { max: 7, wait: Duration.seconds(20), visibilityTimeout: Duration.seconds(90) })
-  )
+/** One whose URL need not be asked for. */
+const polled: QueueRef = { ...queue, url: queueUrl }
 
-const poll = pollOf(queue)
+const pollBy = (source: SqsSource["Service"], ref = polled) =>
+  source.receive(ref, { max: 7, wait: Duration.seconds(20), visibilityTimeout: Duration.seconds(90) })
+
+const poll = Effect.flatMap(SqsSource, (source) => pollBy(source, queue))
 
 const messages: ReadonlyArray<QueueMessage> = ["a", "b", "c"].map((name) => ({
   queue,
@@ -116,11 +119,32 @@ describe("SqsSourceAws", () => {
       yield* answering({ ReceiveMessage: "silence" })
       const until = (count: number) =>
         wire.open.pipe(Effect.repeat({ until: (open) => open === count, schedule: Schedule.spaced("5 millis") }))
-      const polling = yield* Effect.forkChild(pollOf({ ...queue, url: queueUrl }))
+      const polling = yield* Effect.forkChild(Effect.flatMap(SqsSource, (source) => pollBy(source)))
       yield* until(1)
       yield* Fiber.interrupt(polling)
       yield* until(0)
     }).pipe(Effect.timeout("4 seconds"), Effect.provide(layer))
+  )
+
+  it.effect.each([
+    ["a long poll", 30, (source: SqsSource["Service"]) => Effect.asVoid(pollBy(source))],
+    ["a delete", 3, (source: SqsSource["Service"]) => Effect.asVoid(source.delete(polled, messages))]
+  ] as const)(
+    "%s that SQS does not answer is given up after %i seconds, and its request aborted",
+    ([, seconds, call]) =>
+      Effect.gen(function* () {
+        const wire = yield* SqsWire
+        yield* wire.answer(() => "silence")
+        const calling = yield* Effect.forkChild(Effect.flip(call(yield* SqsSource)))
+        while ((yield* wire.requests).length === 0) yield* turn
+        yield* TestClock.adjust(Duration.millis(seconds * 1000 - 1))
+        assert.isUndefined(calling.pollUnsafe())
+        yield* TestClock.adjust(Duration.millis(1))
+        const { reason } = yield* Fiber.join(calling)
+        assert.strictEqual(reason._tag, "Unavailable")
+        assert.include(reason.detail, `no answer within ${seconds}s`)
+        while ((yield* wire.open) > 0) yield* turn
+      }).pipe(Effect.provide(layer))
   )
 
   it.live("an expired token is refreshed, and the call made once more", () =>
