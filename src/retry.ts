@@ -52,10 +52,19 @@ export const reconnect = ({ init, max }: { readonly init: Duration.Duration; rea
 export const lockedKeystore = Schedule.spaced("100 millis").pipe(Schedule.upTo({ times: 100 }))
 
 /**
- * An effect that was run once, and failed like that: what is retried then begins with its failure. Most things succeed at once, and to
- * get a schedule ready for each would cost more than to do it.
+ * What `Effect.retry` does, for what succeeds at once as a rule and is done thousands of times a second: the schedule is made ready only
+ * when the first attempt has failed, because to do so costs more than many an attempt.
  */
-export const failedOnce = <A, E, R>(effect: Effect.Effect<A, E, R>, failure: E): Effect.Effect<A, E, R> => {
+export const whenFailed =
+  <E, Out, R2>(options: {
+    readonly schedule: Schedule.Schedule<Out, E, never, R2>
+    readonly while?: (failure: E) => boolean
+  }) =>
+  <A, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | R2> =>
+    Effect.catch(effect, (failure) => Effect.retry(failedOnce(effect, failure), options))
+
+/** Fails like that the first time, and is the effect from then on. */
+const failedOnce = <A, E, R>(effect: Effect.Effect<A, E, R>, failure: E): Effect.Effect<A, E, R> => {
   let next: Effect.Effect<A, E, R> = Effect.fail(failure)
   return Effect.suspend(() => {
     const now = next

@@ -101,5 +101,8 @@ export const NVME = 0x9a6c_9329_ac4b_c9b5n
 /** CRC-64/NVME, which S3 computes of every object that is uploaded without a checksum. */
 export const crc64Nvme = crcOf(64, NVME)
 
+/** That of CRC-32C. */
+export const CASTAGNOLI = 0x82f6_3b78n
+
 /** CRC-32C, which those choose who have it in hardware. */
-export const crc32c = crcOf(32, 0x82f6_3b78n)
+export const crc32c = crcOf(32, CASTAGNOLI)

@@ -34,7 +34,10 @@ export const make = (remainders: Remainders): Advance | undefined => {
   const crc = new Int32Array(memory, STATE_AT, 2)
   const window = new Uint8Array(memory, WINDOW_AT, WINDOW_BYTES)
   const tables = new Int32Array(memory, TABLES_AT, 2 * remainders.lower.length)
-  for (const [i, lower] of remainders.lower.entries()) tables.set([lower, remainders.upper[i] ?? 0], 2 * i)
+  for (let i = 0; i < remainders.lower.length; i++) {
+    tables[2 * i] = remainders.lower[i] ?? 0
+    tables[2 * i + 1] = remainders.upper[i] ?? 0
+  }
 
   return (state, bytes) => {
     crc[0] = state.lower

@@ -23,16 +23,11 @@ const make = Effect.fnUntraced(function* (options: GetObject.S3Options) {
 
   /** The answer to one request, or to those that follow when S3 cannot answer it now. */
   const ask = (ref: ObjectRef, identity: Identity): Effect.Effect<GetObject.Answer, BodyFailure, Scope.Scope> => {
-    const once = Effect.flatMap(getObject(ref, identity), (answer) => whole(ref, answer))
-    return Effect.catchTag(once, "Unavailable", (failure) => askAgain(once, failure))
-  }
-
-  /** Apart from `ask`, because most requests need no schedule. */
-  const askAgain = <R>(once: Effect.Effect<GetObject.Answer, BodyFailure, R>, failure: Unavailable) =>
-    retry.failedOnce(once, failure).pipe(
+    return Effect.flatMap(getObject(ref, identity), (answer) => whole(ref, answer)).pipe(
       Effect.tapError((failure) => (failure._tag === "Unavailable" ? countStrain : Effect.void)),
-      Effect.retry({ schedule: retry.awsCall, while: (failure) => failure._tag === "Unavailable" })
+      retry.whenFailed({ schedule: retry.awsCall, while: ({ _tag }: BodyFailure) => _tag === "Unavailable" })
     )
+  }
 
   /** The answer to the first of these identities that is not refused. */
   const openAs = (

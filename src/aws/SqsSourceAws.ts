@@ -3,7 +3,8 @@
  */
 import { hash, randomUUID } from "node:crypto"
 import type { BatchResultErrorEntry, Message } from "@aws-sdk/client-sqs"
-import { Clock, Duration, Effect, Layer, Option, Schema, Scope } from "effect"
+import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
+import type { Scope } from "effect"
 import { Credentials } from "../credentials/Credentials.ts"
 import type { QueueMessage } from "../domain/QueueMessage.ts"
 import type { QueueRef } from "../domain/QueueRef.ts"
@@ -50,16 +51,16 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
     close: (client) => client.close()
   })
   const urls = new Map<string, string>()
-  const scope = yield* Effect.scope
+  const context = yield* Effect.context<Scope.Scope>()
   const deadlines = new Map<number, Deadlines.Deadlines>()
 
-  /** Few limits are in use, each by many calls. */
+  /** Few limits are in use, each by many calls. Whoever is the first to need one lends it nothing, neither scope nor clock. */
   const deadlinesOf = (limit: Duration.Duration): Effect.Effect<Deadlines.Deadlines> =>
     Effect.suspend(() => {
       const millis = Duration.toMillis(limit)
       const known = deadlines.get(millis)
       if (known !== undefined) return Effect.succeed(known)
-      return Effect.map(Scope.provide(Deadlines.make(limit), scope), (made) => {
+      return Effect.map(Effect.provideContext(Deadlines.make(limit), context), (made) => {
         deadlines.set(millis, made)
         return made
       })

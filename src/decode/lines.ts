@@ -14,10 +14,6 @@ import { LineCursor } from "./LineCursor.ts"
 export const lines = ({ maxRecordBytes }: { readonly maxRecordBytes: number }): Decoder => {
   const cursor = new LineCursor(maxRecordBytes)
 
-  const record = () => {
-    if (cursor.end > cursor.start) cursor.slab.mark(cursor.start, cursor.end, maxRecordBytes)
-  }
-
   return {
     push: (chunk) => {
       cursor.append(chunk)
@@ -25,7 +21,7 @@ export const lines = ({ maxRecordBytes }: { readonly maxRecordBytes: number }): 
       return cursor.take(cursor.open)
     },
     end: () => {
-      if (cursor.last()) record()
+      if (cursor.last()) cursor.slab.mark(cursor.start, cursor.end, maxRecordBytes)
       return cursor.take(cursor.open)
     }
   }

@@ -70,9 +70,9 @@ const make = Effect.fnUntraced(function* (options: CoalescingOptions) {
       const callers = queue.take()
       inFlight++
       updateLatches()
-      const once = Effect.tapError(attempt(callers), outage.begin)
-      const exit = yield* once.pipe(
-        Effect.catch((failure) => Effect.retry(retry.failedOnce(once, failure), retry.outputPublish)),
+      const exit = yield* attempt(callers).pipe(
+        Effect.tapError(outage.begin),
+        retry.whenFailed({ schedule: retry.outputPublish }),
         // The schedule has no end.
         Effect.orDie,
         restore,

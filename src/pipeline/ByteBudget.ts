@@ -34,6 +34,7 @@ export const make = (bytes: number): Effect.Effect<ByteBudget> =>
       return true
     }
 
+    /** Answers that there is nothing more to do. */
     const giveBack = (taken: number) => {
       free += taken
       wake()

@@ -46,7 +46,7 @@ export const receive = Effect.fnUntraced(function* <R>(
   const longest = Duration.min(options.period, Duration.seconds(SQS_MAX_WAIT_SECONDS))
   const rest = Duration.subtract(options.period, longest)
 
-  const pollOnce = (wait: Duration.Duration) =>
+  const poll = (wait: Duration.Duration) =>
     places
       .fill((max) =>
         Effect.uninterruptibleMask((restore) =>
@@ -56,18 +56,14 @@ export const receive = Effect.fnUntraced(function* <R>(
           )
         )
       )
-      .pipe(Effect.tapError((error) => whenFirst(failing, true, sayFailing(error))))
-
-  const poll = (wait: Duration.Duration) => {
-    const once = pollOnce(wait)
-    return once.pipe(
-      Effect.catch((failure) => Effect.retry(retry.failedOnce(once, failure), retry.poll)),
-      Effect.tap(() => whenFirst(failing, false, Effect.logInfo(`Queue ${queue.name} can be polled again.`))),
-      Effect.tap((messages) => Metric.update(metrics.messagesReceived, messages.length)),
-      // A poll that fails is retried until it succeeds; the schedule never ends.
-      Effect.orDie
-    )
-  }
+      .pipe(
+        Effect.tapError((error) => whenFirst(failing, true, sayFailing(error))),
+        retry.whenFailed({ schedule: retry.poll }),
+        Effect.tap(() => whenFirst(failing, false, Effect.logInfo(`Queue ${queue.name} can be polled again.`))),
+        Effect.tap((messages) => Metric.update(metrics.messagesReceived, messages.length)),
+        // A poll that fails is retried until it succeeds; the schedule never ends.
+        Effect.orDie
+      )
 
   const waiting = Effect.tap(poll(longest), ({ length }) => (length === 0 ? Effect.sleep(rest) : Effect.void))
   // These never wait for a message: a long poll holds the places that it might fill.

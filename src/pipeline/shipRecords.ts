@@ -45,7 +45,7 @@ function* encodeWhole({ batches, free }: WholeRecords, encoder: ObjectEncoder, c
   free()
 }
 
-/** `Effect.forEach` does the same, and takes more operations for one than the rest of shipping it. */
+/** `Effect.forEach` does the same, and takes twice as many operations where there is one, as for nearly every small object. */
 const shipInTurn = <E, R>(
   encoded: Iterator<EncodedRecords, void>,
   ship: (encoded: EncodedRecords) => Effect.Effect<void, E, R>

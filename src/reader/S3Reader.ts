@@ -14,7 +14,8 @@ import { AccessDenied, CredentialsExpired, Unavailable } from "../domain/reasons
  *
  * **Units** `size` of `ref` in bytes as stored; `lastModified` in milliseconds since the epoch.
  *
- * **Errors** `body` fails with `BodyInterrupted` only after resuming was tried.
+ * **Errors** `body` fails with `BodyInterrupted` only after resuming was tried, or when its bytes are not those that S3 has a checksum of;
+ * where they came along, that shows as the object is opened.
  */
 export interface S3Object {
   readonly ref: ObjectRef

@@ -66,10 +66,7 @@ export const batchCall =
       })
 
       return attempt.pipe(
-        // Nearly all succeed at once, and have no need of a schedule.
-        Effect.catch((failure) =>
-          Effect.retry(retry.failedOnce(attempt, failure), { schedule: retry.settle, while: isTransient })
-        ),
+        retry.whenFailed({ schedule: retry.settle, while: isTransient }),
         Effect.timeoutOrElse({ duration: BATCH_LIMIT, orElse: noAnswer }),
         Effect.catchCause((cause) => sayFailed(options, queue, open, Cause.squash(cause))),
         Effect.as(({ message }: Item) => answers.get(message.messageId) ?? Answer.Failed())

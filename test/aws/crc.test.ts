@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { crc32c, crc64Nvme, crcOf, NVME } from "../../src/aws/Crc.ts"
+import { CASTAGNOLI, crc32c, crc64Nvme, crcOf, NVME } from "../../src/aws/Crc.ts"
 import type { Digest } from "../../src/aws/BodyChecksum.ts"
 
 const inJavaScript = crcOf(64, NVME, () => undefined)
+const crc32cInJavaScript = crcOf(32, CASTAGNOLI, () => undefined)
 
 const digestOf = (digest: Digest, ...chunks: ReadonlyArray<Uint8Array>) => {
   for (const chunk of chunks) digest.update(chunk)
@@ -27,6 +28,7 @@ describe("Crc", () => {
         const expected = digestOf(inJavaScript(), Buffer.concat(chunks))
         assert.strictEqual(digestOf(inJavaScript(), ...chunks), expected)
         assert.strictEqual(digestOf(crc64Nvme(), ...chunks), expected)
+        assert.strictEqual(digestOf(crc32c(), ...chunks), digestOf(crc32cInJavaScript(), ...chunks))
       })
     )
   })

@@ -6,7 +6,8 @@ import { S3Reader } from "../../src/reader/S3Reader.ts"
 import { Fault } from "../../src/testing/S3ReaderMemory.ts"
 import { bytesFrom } from "../support/bytesFrom.ts"
 import { S3Wire } from "../support/S3Wire.ts"
-import { log, only, read, roles, turn, untilClosed, world } from "../support/s3ReaderWorld.ts"
+import { log, only, read, roles, untilClosed, world } from "../support/s3ReaderWorld.ts"
+import { turn } from "../support/turn.ts"
 
 const checksumOf = (bytes: Uint8Array) => {
   const value = Buffer.alloc(4)
@@ -36,6 +37,19 @@ describe("S3ReaderAws: bodies", () => {
       assert.include(reason.detail, "Checksum mismatch")
       assert.strictEqual((yield* requests).length, 1)
     }).pipe(Effect.provide(world()))
+  )
+
+  it.live("the bytes of a small object come along as it is opened, and what is wrong with them shows then", () =>
+    Effect.gen(function* () {
+      const { put, twist } = yield* S3Wire
+      const reader = yield* S3Reader
+      yield* put(log, bytesFrom(1000))
+      yield* twist({ headers: checksumOf(bytesFrom(1000)) })
+      assert.deepStrictEqual(new Uint8Array((yield* reader.open(log)).bytes ?? []), new Uint8Array(bytesFrom(1000)))
+      yield* twist({ headers: checksumOf(bytesFrom(1000, 2)) })
+      const { reason } = yield* Effect.flip(reader.open(log))
+      assert.strictEqual(reason._tag, "BodyInterrupted")
+    }).pipe(Effect.scoped, Effect.provide(world()))
   )
 
   it.live("a body that was resumed is compared as a whole", () =>

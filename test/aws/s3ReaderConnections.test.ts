@@ -6,7 +6,8 @@ import { S3Reader } from "../../src/reader/S3Reader.ts"
 import { bytesFrom } from "../support/bytesFrom.ts"
 import * as Identities from "../support/fixedIdentities.ts"
 import { S3Wire, layer as wire } from "../support/S3Wire.ts"
-import { base, log, read, turn, untilClosed, world } from "../support/s3ReaderWorld.ts"
+import { base, log, read, untilClosed, world } from "../support/s3ReaderWorld.ts"
+import { turn } from "../support/turn.ts"
 
 describe("S3ReaderAws: connections", () => {
   it.live("objects that are read to their end, one after the other, take turns on two connections", () =>

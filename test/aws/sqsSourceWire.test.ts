@@ -7,8 +7,8 @@ import type { QueueMessage } from "../../src/domain/QueueMessage.ts"
 import type { QueueRef } from "../../src/domain/QueueRef.ts"
 import { SqsSource } from "../../src/source/SqsSource.ts"
 import * as Identities from "../support/fixedIdentities.ts"
-import { turn } from "../support/s3ReaderWorld.ts"
 import { queueUrl, type SqsAnswer, SqsWire, layer as wire } from "../support/SqsWire.ts"
+import { turn } from "../support/turn.ts"
 
 const layer = Layer.unwrap(Effect.map(SqsWire, ({ endpoint }) => SqsSourceAws.layer({ endpoint }))).pipe(
   Layer.provide(Layer.suspend(() => Identities.layer([Identities.identity("base identity", "BASE")]))),

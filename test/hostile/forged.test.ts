@@ -12,7 +12,8 @@ import { parseNotification } from "../../src/notification/parseNotification.ts"
 import { S3Reader } from "../../src/reader/S3Reader.ts"
 import * as Identities from "../support/fixedIdentities.ts"
 import { notificationOf } from "../support/pipeline.ts"
-import { roleA, roles, turn, world } from "../support/s3ReaderWorld.ts"
+import { roleA, roles, world } from "../support/s3ReaderWorld.ts"
+import { turn } from "../support/turn.ts"
 import { S3Wire } from "../support/S3Wire.ts"
 
 /** What one would write in a field to be taken somewhere else. */

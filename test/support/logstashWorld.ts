@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import * as LogstashOutput from "../../src/output/logstash/LogstashOutput.ts"
 import { Output, type OutputError } from "../../src/output/Output.ts"
 import { eventBatch } from "./eventBatch.ts"
+import { turn } from "./turn.ts"
 
 /** Beats' defaults, but for pauses that a test would wait for. */
 export const defaults: LogstashOutput.LogstashOptions = {
@@ -38,9 +39,6 @@ export const publish = (...texts: ReadonlyArray<string>) =>
 
 /** Publishes in a fiber of its own. */
 export const forkPublish = (...texts: ReadonlyArray<string>) => Effect.forkChild(publish(...texts))
-
-/** Lets the sockets of this process have a turn. */
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 /** Lets what was written on 127.0.0.1 arrive on the other side. */
 export const socketsSettled = Effect.replicateEffect(turn, 50, { discard: true })

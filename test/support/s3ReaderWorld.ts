@@ -54,6 +54,3 @@ export const untilClosed = Effect.gen(function* () {
     Effect.timeout("5 seconds")
   )
 })
-
-/** Lets the sockets of this process have a turn. */
-export const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
