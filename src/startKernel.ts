@@ -12,29 +12,36 @@ declare const WebAssembly: {
 /** A function of a kernel. Everything is a number: positions and lengths in its memory, and what it answers. */
 export type KernelFunction = (...numbers: ReadonlyArray<number>) => number
 
-/** A kernel that runs: its memory, which never grows, and its function. */
-export interface Kernel {
+/** A kernel that runs: its memory, which never grows, and its functions. */
+export interface Kernel<Name extends string> {
   readonly memory: ArrayBuffer
-  readonly run: KernelFunction
+  readonly functions: { readonly [N in Name]: KernelFunction }
 }
 
 /** **Units** Bytes. Memory comes in pages; the first is the kernel's own. */
 export const PAGE_BYTES = 64 * 1024
 
 /**
- * Starts the kernel whose binary, in Base64, exports `name`, with so many bytes of memory.
+ * Starts the kernel whose binary, in Base64, exports the functions of these names, with so many bytes of memory.
  *
  * **Shape** Undefined where the engine has no WebAssembly, or none with SIMD: whoever asks has a loop in JavaScript as well.
  */
-export const startKernel = (binary: string, name: string, bytes: number): Kernel | undefined => {
+export const startKernel = <Name extends string>(
+  binary: string,
+  names: ReadonlyArray<Name>,
+  bytes: number
+): Kernel<Name> | undefined => {
   try {
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) })
     const module = new WebAssembly.Module(Buffer.from(binary, "base64"))
-    const { [name]: run } = new WebAssembly.Instance(module, { env: { memory } }).exports
-    return isFunction(run) ? { memory: memory.buffer, run } : undefined
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+    return hasAll(exports, names) ? { memory: memory.buffer, functions: exports } : undefined
   } catch {
     return undefined
   }
 }
 
-const isFunction = (value: unknown): value is KernelFunction => typeof value === "function"
+const hasAll = <Name extends string>(
+  exports: { readonly [name: string]: unknown },
+  names: ReadonlyArray<Name>
+): exports is { readonly [N in Name]: KernelFunction } => names.every((name) => typeof exports[name] === "function")

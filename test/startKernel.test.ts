@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as JsonKernel from "../src/decode/JsonKernel.ts"
 import * as SlabKernel from "../src/encode/SlabKernel.ts"
-import { startKernel } from "../src/startKernel.ts"
+import { slabKernel } from "../src/encode/slabKernel.wasm.ts"
+import { PAGE_BYTES, startKernel } from "../src/startKernel.ts"
 import { kernels, modulePath, wasmModule } from "./support/buildWasm.ts"
 
 describe("the kernels", () => {
@@ -16,6 +17,11 @@ describe("the kernels", () => {
   })
 
   it("an engine that does not take a binary has none", () => {
-    assert.isUndefined(startKernel(Buffer.from("no WebAssembly").toString("base64"), "fill", 1))
+    assert.isUndefined(startKernel(Buffer.from("no WebAssembly").toString("base64"), ["fill"], 1))
+  })
+
+  it("a binary that lacks one of the functions is none", () => {
+    assert.isDefined(startKernel(slabKernel, ["fill", "markLines"], PAGE_BYTES))
+    assert.isUndefined(startKernel(slabKernel, ["fill", "markSentences"], PAGE_BYTES))
   })
 })

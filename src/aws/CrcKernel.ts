@@ -28,9 +28,9 @@ const WINDOW_BYTES = 64 * 1024
 
 /** Starts the loop. Nothing where the engine has no WebAssembly. */
 export const make = (remainders: Remainders): Advance | undefined => {
-  const kernel = startKernel(crcKernel, "advance", WINDOW_AT + WINDOW_BYTES)
+  const kernel = startKernel(crcKernel, ["advance"], WINDOW_AT + WINDOW_BYTES)
   if (kernel === undefined) return undefined
-  const { memory, run } = kernel
+  const { functions, memory } = kernel
   const crc = new Int32Array(memory, STATE_AT, 2)
   const window = new Uint8Array(memory, WINDOW_AT, WINDOW_BYTES)
   const tables = new Int32Array(memory, TABLES_AT, 2 * remainders.lower.length)
@@ -45,7 +45,7 @@ export const make = (remainders: Remainders): Advance | undefined => {
     for (let at = 0; at < bytes.length; at += WINDOW_BYTES) {
       const part = bytes.length <= WINDOW_BYTES ? bytes : bytes.subarray(at, at + WINDOW_BYTES)
       window.set(part)
-      run(WINDOW_AT, WINDOW_AT + part.length, TABLES_AT, STATE_AT)
+      functions.advance(WINDOW_AT, WINDOW_AT + part.length, TABLES_AT, STATE_AT)
     }
     state.lower = crc[0]
     state.upper = crc[1]

@@ -37,9 +37,9 @@ const statuses = ["open", "complete", "broken"] as const
 
 /** Starts the loop. Nothing where the engine has no WebAssembly, or none with SIMD. */
 export const make = (): JsonKernel | undefined => {
-  const kernel = startKernel(jsonKernel, "scan", WINDOW_AT + WINDOW_BYTES)
+  const kernel = startKernel(jsonKernel, ["scan"], WINDOW_AT + WINDOW_BYTES)
   if (kernel === undefined) return undefined
-  const { memory, run } = kernel
+  const { functions, memory } = kernel
   const words = new Uint32Array(memory, STATE_AT, 3)
   const openings = new Uint8Array(memory, OPENINGS_AT, MAX_COMPARED_LEVELS)
   const window = new Uint8Array(memory, WINDOW_AT, WINDOW_BYTES)
@@ -65,7 +65,7 @@ export const make = (): JsonKernel | undefined => {
       let at = from
       do {
         if (bytes !== present || at < start || at >= end) moveWindow(bytes, at)
-        at = start + run(WINDOW_AT + at - start, WINDOW_AT + end - start, STATE_AT, OPENINGS_AT) - WINDOW_AT
+        at = start + functions.scan(WINDOW_AT + at - start, WINDOW_AT + end - start, STATE_AT, OPENINGS_AT) - WINDOW_AT
       } while (words[2] === 0 && at < bytes.length)
       state.status = statuses[words[2] ?? 0] ?? "open"
       state.depth = words[0] ?? 0

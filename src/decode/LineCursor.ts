@@ -2,10 +2,10 @@
  * Walks over the lines of an object.
  */
 import type { RecordBatch } from "../domain/RecordBatch.ts"
+import { contentEnd, lastContentEnd } from "./LineBatch.ts"
 import { Slab } from "./Slab.ts"
 
 const LF = 0x0a
-const CR = 0x0d
 
 /**
  * A cursor over lines that end with LF or CRLF, the last one with the object. A UTF-8 byte order mark at the object's start is
@@ -51,26 +51,9 @@ export class LineCursor {
         this.isSkipping = false
       } else {
         this.start = start
-        this.end = end > start && bytes[end - 1] === CR ? end - 1 : end
+        this.end = contentEnd(bytes, start, end)
         return true
       }
-    }
-  }
-
-  /** Marks all lines that `next` would come to and that are not empty, in one loop: lines of a hundred bytes are ten million to a gigabyte. */
-  markAll(): void {
-    const { maxBytes, slab } = this
-    const { bytes } = slab
-    // The first may be half searched, or half skipped; the last may be too long.
-    while (this.next()) {
-      if (this.end > this.start) slab.mark(this.start, this.end, maxBytes)
-      let open = this.open
-      for (let end = bytes.indexOf(LF, open); end !== -1; end = bytes.indexOf(LF, open)) {
-        const contentEnd = bytes[end - 1] === CR ? end - 1 : end
-        if (contentEnd > open) slab.mark(open, contentEnd, maxBytes)
-        open = end + 1
-      }
-      this.open = this.searched = open
     }
   }
 
@@ -84,6 +67,21 @@ export class LineCursor {
     this.open -= from
     this.searched -= from
     return this.slab.take(from)
+  }
+
+  /** The line that came last, which must not be empty, and all that `next` would come to, in a batch. **Shape** No line can be too long. */
+  takeLines(): RecordBatch {
+    const { slab, start } = this
+    const open = slab.bytes.lastIndexOf(LF) + 1
+    const batch = slab.takeLines(start, lastContentEnd(slab.bytes, start, open), open)
+    this.open = 0
+    this.searched = slab.bytes.length
+    return batch
+  }
+
+  /** No line that has not come yet can be longer than `maxBytes`. */
+  get isShort(): boolean {
+    return this.slab.bytes.length - this.open <= this.maxBytes
   }
 
   private nextTooLong(): boolean {

@@ -3,6 +3,7 @@
  * bytes.
  */
 import * as RecordBatch from "../domain/RecordBatch.ts"
+import { LineBatch } from "./LineBatch.ts"
 
 /** What a carry buffer is allocated with at least, so that tiny chunks do not grow it one by one. */
 const MIN_CARRY_BYTES = 1024
@@ -91,15 +92,8 @@ export class Slab {
 
   /** The batch of the records marked since the last one; from now on the view begins at `from`. */
   take(from: number): RecordBatch.RecordBatch {
-    const { bytes, chunkStart, count, ends, objectOffset, starts, truncated } = this
-    this.objectOffset += from
-    if (from < chunkStart) {
-      this.bytes = bytes.subarray(from)
-    } else {
-      // Back in the chunk itself, so that one that comes directly behind it needs no carry.
-      this.bytes = this.chunk.subarray(from - chunkStart)
-      this.room = 0
-    }
+    const { bytes, count, ends, objectOffset, starts, truncated } = this
+    this.leave(from)
     if (count === 0) return RecordBatch.empty
     this.count = 0
     this.expected = Math.max(count + (count >>> 3), MIN_MARKS)
@@ -108,6 +102,25 @@ export class Slab {
     this.truncated = undefined
     const batch = { bytes: bytes.subarray(0, from), objectOffset, count, starts, ends }
     return truncated === undefined ? batch : { ...batch, truncated }
+  }
+
+  /** The batch of the lines from `start` to `end`, none of them marked; from now on the view begins at `from`. */
+  takeLines(start: number, end: number, from: number): LineBatch {
+    const batch = new LineBatch(this.bytes.subarray(start, end), this.objectOffset + start)
+    this.leave(from)
+    return batch
+  }
+
+  private leave(from: number): void {
+    const { bytes, chunkStart } = this
+    this.objectOffset += from
+    if (from < chunkStart) {
+      this.bytes = bytes.subarray(from)
+    } else {
+      // Back in the chunk itself, so that one that comes directly behind it needs no carry.
+      this.bytes = this.chunk.subarray(from - chunkStart)
+      this.room = 0
+    }
   }
 }
 

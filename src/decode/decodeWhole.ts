@@ -2,7 +2,7 @@
  * A small object, decoded at once.
  */
 import { freeMemory } from "../domain/freeMemory.ts"
-import type { RecordBatch } from "../domain/RecordBatch.ts"
+import * as RecordBatch from "../domain/RecordBatch.ts"
 import { type DecompressOptions, excessOf } from "./decompress.ts"
 import { formatOf } from "./formatOf.ts"
 import { gunzipWhole, SMALL_BYTES } from "./gunzipWhole.ts"
@@ -10,7 +10,7 @@ import { type RecordOptions, selectDecoder } from "./selectDecoder.ts"
 
 /** All records of an object. **Shape** In their order, in batches of which none is empty. */
 export interface WholeRecords {
-  readonly batches: ReadonlyArray<RecordBatch>
+  readonly batches: ReadonlyArray<RecordBatch.RecordBatch>
   /** Frees the memory in which the records lie, when nobody looks at them any more. */
   readonly free: () => void
 }
@@ -32,7 +32,7 @@ export const decodeWhole = (
   try {
     const decoder = selectDecoder(log, options)
     return {
-      batches: [decoder.push(log), decoder.end()].filter(({ count }) => count > 0),
+      batches: [decoder.push(log), decoder.end()].filter((batch) => !RecordBatch.isEmpty(batch)),
       free: () => (log === stored ? undefined : freeMemory(log))
     }
   } catch {

@@ -14,14 +14,22 @@ import { LineCursor } from "./LineCursor.ts"
 export const lines = ({ maxRecordBytes }: { readonly maxRecordBytes: number }): Decoder => {
   const cursor = new LineCursor(maxRecordBytes)
 
+  const mark = () => {
+    if (cursor.end > cursor.start) cursor.slab.mark(cursor.start, cursor.end, maxRecordBytes)
+  }
+
   return {
     push: (chunk) => {
       cursor.append(chunk)
-      cursor.markAll()
+      const { isShort } = cursor
+      while (cursor.next()) {
+        if (isShort && cursor.end > cursor.start) return cursor.takeLines()
+        mark()
+      }
       return cursor.take(cursor.open)
     },
     end: () => {
-      if (cursor.last()) cursor.slab.mark(cursor.start, cursor.end, maxRecordBytes)
+      if (cursor.last()) mark()
       return cursor.take(cursor.open)
     }
   }

@@ -38,7 +38,7 @@ export const recordsOf = <E>(
     return Cause.done()
   })
 
-  const handOn = (batch: RecordBatch.RecordBatch) => (batch.count > 0 ? Effect.succeed(batch) : next)
+  const handOn = (batch: RecordBatch.RecordBatch) => (RecordBatch.isEmpty(batch) ? next : Effect.succeed(batch))
 
   const next: Pull.Pull<RecordBatch.RecordBatch, E | DecodeError> = Effect.suspend(() => {
     if (isAtEnd) return done

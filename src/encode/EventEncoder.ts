@@ -4,7 +4,7 @@
 import { isUtf8 } from "node:buffer"
 import type { EventBatch } from "../domain/EventBatch.ts"
 import type { ObjectRef } from "../domain/ObjectRef.ts"
-import type { RecordBatch } from "../domain/RecordBatch.ts"
+import { beginning, isAtEnd, type Place, type RecordBatch } from "../domain/RecordBatch.ts"
 import { OFFSET_DIGITS } from "./eventId.ts"
 import { type EventProfile, type EventTemplate, makeEventTemplates } from "./eventTemplate.ts"
 import * as EventSlabs from "./EventSlabs.ts"
@@ -65,19 +65,22 @@ function* encode(
   readAt: number,
   workplace: Workplace
 ): Generator<EncodedRecords, void> {
-  const { count, ends, starts } = batch
   const isValid = isWholeUtf8(batch)
   const head = headAt(template, readAt)
   const forKernel = kernelTemplate(template, head)
   const isForKernel = isValid && batch.objectOffset < MAX_KERNEL_OFFSET
 
-  for (let from = 0; from < count;) {
-    const filled = isForKernel ? fill(workplace, batch, from, forKernel) : undefined
-    const events = filled ?? encodeSlowly({ ...template, head }, batch, from, isValid)
-    const to = from + events.count
-    yield { events, recordBytes: (ends[to - 1] ?? 0) - (starts[from] ?? 0) }
-    from = to
+  for (let place = beginning; !isAtEnd(batch, place);) {
+    const filled = isForKernel ? fill(workplace, batch, place, forKernel) : undefined
+    const { events, next, start } = filled ?? encodeSlowly({ ...template, head }, batch, place.count, isValid)
+    yield { events, recordBytes: next.at - start }
+    place = next
   }
+}
+
+/** The events of a slab. */
+interface Encoded extends SlabKernel.Filled {
+  readonly events: EventBatch
 }
 
 /** What all objects of a beat share. */
@@ -118,16 +121,17 @@ const quoteMark = Buffer.from('"')
 const fill = (
   { kernelOf, slabs }: Workplace,
   batch: RecordBatch,
-  from: number,
+  place: Place,
   template: SlabKernel.KernelTemplate
-): EventBatch | undefined => {
+): Encoded | undefined => {
   const slab = slabs.take()
-  const count = kernelOf(slab)?.fill(batch, from, template, slab) ?? 0
+  const filled = kernelOf(slab)?.fill(batch, place, template, slab)
+  const count = filled === undefined ? 0 : filled.next.count - place.count
   const size = count === 0 ? 0 : (slab.ends[count - 1] ?? 0)
-  if (size > EventSlabs.SLAB_BYTES / 2) return { ...slab, count }
-  const events = count === 0 ? undefined : { bytes: copyOf(slab.bytes, size), ends: slab.ends.slice(0, count), count }
+  if (filled !== undefined && size > EventSlabs.SLAB_BYTES / 2) return { ...filled, events: { ...slab, count } }
+  const events = { bytes: copyOf(slab.bytes, size), ends: slab.ends.slice(0, count), count }
   slabs.giveBack(slab)
-  return events
+  return filled === undefined ? undefined : { ...filled, events }
 }
 
 const copyOf = (bytes: Buffer, length: number): Buffer => {
@@ -145,7 +149,7 @@ const encodeSlowly = (
   { bytes, count, ends: recordEnds, objectOffset, starts, truncated }: RecordBatch,
   from: number,
   isValid: boolean
-): EventBatch => {
+): Encoded => {
   const fixed = head.length + afterId.length + flags.length + beforeMessage.length + tail.length + 2 * MAX_DIGITS
   const ends: Array<number> = []
   let out: Buffer = Buffer.allocUnsafe(fixed)
@@ -178,7 +182,9 @@ const encodeSlowly = (
     at = copyInto(out, at, tail)
     ends.push(at)
   }
-  return { bytes: out, count: ends.length, ends: Uint32Array.from(ends) }
+  const events = { bytes: out, count: ends.length, ends: Uint32Array.from(ends) }
+  const to = from + events.count
+  return { events, start: starts[from] ?? 0, next: { count: to, at: recordEnds[to - 1] ?? 0 } }
 }
 
 const headAt = ({ afterTimestamp, head }: EventTemplate, readAt: number): Buffer =>
@@ -188,8 +194,11 @@ const headAt = ({ afterTimestamp, head }: EventTemplate, readAt: number): Buffer
  * One native check for the whole slab. A slab that is valid as a whole may still hold a record that was cut within a
  * character, so a batch with truncated records is checked record by record.
  */
-const isWholeUtf8 = ({ bytes, count, ends, starts, truncated }: RecordBatch): boolean =>
-  count > 0 && truncated === undefined && isUtf8(bytes.subarray(starts[0], ends[count - 1]))
+const isWholeUtf8 = (batch: RecordBatch): boolean => {
+  if (batch.areLines === true) return isUtf8(batch.bytes)
+  const { bytes, count, ends, starts, truncated } = batch
+  return count > 0 && truncated === undefined && isUtf8(bytes.subarray(starts[0], ends[count - 1]))
+}
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 

@@ -4,9 +4,10 @@
  * JavaScript can quote a record natively, but only by way of two strings: for CloudTrail the loop takes a fifth of the CPU, and leaves
  * nothing behind for the engine to collect.
  */
-import type { RecordBatch } from "../domain/RecordBatch.ts"
+import { isAtEnd, type Place, type RecordBatch } from "../domain/RecordBatch.ts"
 import { type EventSlab, SLAB_BYTES, SLAB_EVENTS } from "./EventSlabs.ts"
 import { PAGE_BYTES, startKernel } from "../startKernel.ts"
+import { type RecordBlock, recordBlock } from "./recordBlock.ts"
 import { slabKernel } from "./slabKernel.wasm.ts"
 
 /** The constant bytes of an event, as `slabKernel.as` lays them out. */
@@ -26,11 +27,17 @@ export interface SlabKernel {
   readonly slabs: ReadonlyArray<EventSlab>
 
   /**
-   * Encodes records from `from` on into the slab, as many as fit, and answers how many: none when the next one is too large for it.
+   * Encodes the records behind `place` into the slab, as many as fit. Nothing when the next one is too large for it.
    *
    * **Shape** Records that are valid UTF-8, whole, at offsets below 10^12.
    */
-  readonly fill: (batch: RecordBatch, from: number, template: KernelTemplate, slab: EventSlab) => number
+  readonly fill: (batch: RecordBatch, place: Place, template: KernelTemplate, slab: EventSlab) => Filled | undefined
+}
+
+/** Where the first record of a slab begins in the batch's bytes, and what is behind the last one, which ends there. */
+export interface Filled {
+  readonly start: number
+  readonly next: Place
 }
 
 const KiB = 1024
@@ -63,9 +70,9 @@ export const make = (): SlabKernel | undefined => {
     input: area(SLAB_BYTES),
     slabs: Array.from({ length: SLABS + 1 }, () => ({ bytes: area(SLAB_BYTES), ends: area(4 * SLAB_EVENTS) }))
   }
-  const kernel = startKernel(slabKernel, "fill", used)
+  const kernel = startKernel(slabKernel, ["fill", "markLines"], used)
   if (kernel === undefined) return undefined
-  const { memory, run } = kernel
+  const { functions, memory } = kernel
   const bytes = new Uint8Array(memory)
   const starts = new Uint32Array(memory, at.starts, SLAB_EVENTS)
   const ends = new Uint32Array(memory, at.ends, SLAB_EVENTS)
@@ -76,67 +83,76 @@ export const make = (): SlabKernel | undefined => {
 
   /** The template that lies in memory. */
   let present: KernelTemplate | undefined
+  const bringTemplate = (template: KernelTemplate) => {
+    if (present === template) return
+    bytes.set(template.head, at.head)
+    bytes.set(template.between, at.between)
+    bytes.set(template.afterId, at.afterId)
+    bytes.set(template.before, at.before)
+    present = template
+  }
+
+  /** Brings the records of a block in, marked, and answers how many they are. */
+  const bringRecords = (batch: RecordBatch, first: number, block: RecordBlock, capacity: number): number => {
+    const { count, end, start } = block
+    bytes.set(batch.bytes.subarray(start, end), at.input)
+    if (count === undefined) return functions.markLines(at.input, end - start, at.starts, at.ends, capacity)
+    starts.set(batch.starts.subarray(first, first + count))
+    ends.set(batch.ends.subarray(first, first + count))
+    return count
+  }
 
   return {
     memory,
     slabs,
-    fill: (batch, from, template, slab) => {
-      const start = batch.starts[from] ?? 0
-      const to = lastInReach(batch, from, template)
+    fill: (batch, place, template, slab) => {
       const out = slab.bytes.buffer === memory ? slab : between
-      if (to === from || !isSmall(template) || out === undefined) return 0
-      if (present !== template) {
-        bytes.set(template.head, at.head)
-        bytes.set(template.between, at.between)
-        bytes.set(template.afterId, at.afterId)
-        bytes.set(template.before, at.before)
+      if (!isSmall(template) || out === undefined) return undefined
+      bringTemplate(template)
+      let filled: Filled | undefined
+      let next = place
+      for (let count = 0; count < SLAB_EVENTS && !isAtEnd(batch, next);) {
+        const block = recordBlock(batch, next, SLAB_EVENTS - count)
+        if (block.end - block.start > SLAB_BYTES) break
+        const marked = bringRecords(batch, next.count, block, SLAB_EVENTS - count)
+        const offset = batch.objectOffset + block.start
+        const done = functions.fill(
+          at.input,
+          at.starts,
+          at.ends,
+          marked,
+          Math.floor(offset / 2 ** 32),
+          offset % 2 ** 32,
+          at.head,
+          template.head.length,
+          at.between,
+          template.between.length,
+          at.afterId,
+          template.afterId.length,
+          at.before,
+          template.before.length,
+          out.bytes.byteOffset,
+          count === 0 ? 0 : (out.ends[count - 1] ?? 0),
+          out.ends.byteOffset + 4 * count,
+          SLAB_BYTES
+        )
+        if (done === 0) break
+        const end = block.start + (ends[done - 1] ?? 0) - (starts[0] ?? 0)
+        next = { count: next.count + done, at: end }
+        filled = { start: filled?.start ?? block.start, next }
+        count += done
+        if (done < marked) break
       }
-      present = template
-      bytes.set(batch.bytes.subarray(start, batch.ends[to - 1]), at.input)
-      starts.set(batch.starts.subarray(from, to))
-      ends.set(batch.ends.subarray(from, to))
-      const offset = batch.objectOffset + start
-      const count = run(
-        at.input,
-        at.starts,
-        at.ends,
-        to - from,
-        Math.floor(offset / 2 ** 32),
-        offset % 2 ** 32,
-        at.head,
-        template.head.length,
-        at.between,
-        template.between.length,
-        at.afterId,
-        template.afterId.length,
-        at.before,
-        template.before.length,
-        out.bytes.byteOffset,
-        out.ends.byteOffset,
-        SLAB_BYTES
-      )
-      if (out !== slab && count > 0) {
-        slab.bytes.set(out.bytes.subarray(0, out.ends[count - 1]))
-        slab.ends.set(out.ends.subarray(0, count))
-      }
-      return count
+      if (out !== slab) copy(out, slab, next.count - place.count)
+      return filled
     }
   }
 }
 
-/** Behind the last record that may fit into a slab: more of them would be copied in for nothing. */
-const lastInReach = ({ count, ends, starts }: RecordBatch, from: number, template: KernelTemplate): number => {
-  const { afterId, before, between } = template
-  const fixed = between.length + afterId.length + before.length
-  const start = starts[from] ?? 0
-  let [inReach, beyond] = [from, Math.min(count, from + SLAB_EVENTS) + 1]
-  while (beyond - inReach > 1) {
-    const to = (inReach + beyond) >>> 1
-    const bytes = (ends[to - 1] ?? 0) - start
-    if (bytes + (to - from - 1) * fixed <= SLAB_BYTES) inReach = to
-    else beyond = to
-  }
-  return inReach
+/** Copies so many events. */
+const copy = (from: EventSlab, to: EventSlab, count: number): void => {
+  to.bytes.set(from.bytes.subarray(0, count === 0 ? 0 : from.ends[count - 1]))
+  to.ends.set(from.ends.subarray(0, count))
 }
 
 const isSmall = ({ afterId, before, between, head }: KernelTemplate): boolean =>

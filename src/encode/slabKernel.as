@@ -5,6 +5,8 @@
  * is read or written beyond an end, up to sixty-three bytes, is garbage and there is room for it.
  */
 
+const LF: u8 = 0x0a;
+const CR: u8 = 0x0d;
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
 const ZERO: u8 = 0x30;
@@ -19,8 +21,55 @@ const ID_DIGITS: usize = 12;
 const MAX_GROWTH: usize = 6;
 
 /**
- * Writes an event for each record, until they are all written or the next one might not fit, and answers how many there are. The
- * end of each, behind its newline, is put at `outEnds`.
+ * Marks the lines in `length` bytes that are not empty, `capacity` of them at most, and answers how many there are. A line ends with LF
+ * or CRLF, the last one with the bytes.
+ */
+export function markLines(input: usize, length: usize, starts: usize, ends: usize, capacity: usize): usize {
+  let count: usize = 0;
+  let start: usize = 0;
+  for (let block: usize = 0; block < length; block += 64) {
+    const first = newlinesAt(input + block);
+    const second = newlinesAt(input + block + 16);
+    const third = newlinesAt(input + block + 32);
+    const fourth = newlinesAt(input + block + 48);
+    if (!v128.any_true(v128.or(v128.or(first, second), v128.or(third, fourth)))) continue;
+    let newlines = bitsOf(first) | (bitsOf(second) << 16) | (bitsOf(third) << 32) | (bitsOf(fourth) << 48);
+    for (; newlines != 0; newlines &= newlines - 1) {
+      const newline = block + <usize>ctz(newlines);
+      if (newline >= length) break;
+      const end = newline > start && load<u8>(input + newline - 1) == CR ? newline - 1 : newline;
+      if (end > start) {
+        if (count == capacity) return count;
+        store<u32>(starts + (count << 2), <u32>start);
+        store<u32>(ends + (count << 2), <u32>end);
+        count++;
+      }
+      start = newline + 1;
+    }
+  }
+  if (start < length && count < capacity) {
+    store<u32>(starts + (count << 2), <u32>start);
+    store<u32>(ends + (count << 2), <u32>length);
+    count++;
+  }
+  return count;
+}
+
+// @ts-ignore: decorator
+@inline
+function newlinesAt(at: usize): v128 {
+  return i8x16.eq(v128.load(at), i8x16.splat(LF));
+}
+
+// @ts-ignore: decorator
+@inline
+function bitsOf(marks: v128): u64 {
+  return <u64>i8x16.bitmask(marks);
+}
+
+/**
+ * Writes an event for each record behind `used` bytes of `out`, until they are all written or the next one might not fit, and answers
+ * how many there are. The end of each, behind its newline, is put at `outEnds`.
  *
  * Each event is `head` offset (12 digits) `afterId` offset `before` message `tail`, where the last byte of `before` and the
  * first of `tail` are the message's quotes; `between` is `tail` and `head` in one.
@@ -41,6 +90,7 @@ export function fill(
   before: usize,
   beforeLength: usize,
   out: usize,
+  used: usize,
   outEnds: usize,
   capacity: usize
 ): usize {
@@ -48,7 +98,7 @@ export function fill(
   const limit = out + capacity;
   const fixed = betweenLength + afterIdLength + beforeLength + 2 * ID_DIGITS + tailLength;
   const first = load<u32>(starts);
-  let at = out;
+  let at = out + used;
   let done: usize = 0;
   for (; done < count; done++) {
     const start = load<u32>(starts + (done << 2)) - first;

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
+import { LineBatch } from "../../src/decode/LineBatch.ts"
 import * as EventBatch from "../../src/domain/EventBatch.ts"
 import type { ObjectRef } from "../../src/domain/ObjectRef.ts"
 import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
@@ -159,6 +160,38 @@ describe("EventEncoder", () => {
       [...EventBatch.events(events)].map((event): string => JSON.parse(decodeUtf8(event)).message)
     )
     assert.deepStrictEqual(messages, huge.map(decodeUtf8))
+  })
+
+  it("lines that nobody has looked for become the events that they become when they are marked", () => {
+    const encoder = makeEventEncoder(profile)
+    // Some are longer than the encoder takes in at a time, few are longer than a slab.
+    const length = fc.oneof(
+      { weight: 1000, arbitrary: fc.nat(200) },
+      { weight: 20, arbitrary: fc.nat(200_000) },
+      { weight: 1, arbitrary: fc.constant(2_500_000) }
+    )
+    const line = fc
+      .tuple(fc.constantFrom("x", '"', "\r", "é"), length, fc.constantFrom("\n", "\n", "\r\n", "\n\r\n\n"))
+      .map(([letter, count, end]) => letter.repeat(count) + end)
+    const log = fc
+      .tuple(fc.array(line, { maxLength: 200 }), fc.constantFrom("last", "\xff"))
+      .map(([lines, last]) => Buffer.from(`first\n${lines.join("")}${last}`, last === "last" ? "utf8" : "latin1"))
+    fc.assert(
+      fc.property(log, fc.nat(2 ** 40), (bytes, objectOffset) => {
+        const unmarked = new LineBatch(bytes, objectOffset)
+        const { count, ends, starts } = new LineBatch(bytes, objectOffset)
+        const marked = { bytes, objectOffset, count, starts, ends }
+        const [expected, actual] = [marked, unmarked].map((batch) =>
+          Array.from(encoder.forObject(object).encode(batch, readAt), ({ events, recordBytes }) => {
+            const text = textOf(events)
+            encoder.release(events)
+            return { text, recordBytes }
+          })
+        )
+        assert.deepStrictEqual(actual, expected)
+      }),
+      { numRuns: 50 }
+    )
   })
 
   it("a slab that is released is written again, and one that is not never", () => {

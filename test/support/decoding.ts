@@ -19,12 +19,15 @@ export interface Decoded {
   readonly error?: string
 }
 
-export const seen = (batch: RecordBatch): ReadonlyArray<SeenRecord> =>
-  Array.from(batch.starts.subarray(0, batch.count), (start, i) => ({
+export const seen = (batch: RecordBatch): ReadonlyArray<SeenRecord> => {
+  const { bytes, count, ends, starts } = batch
+  if (batch.areLines === true) assert.deepStrictEqual([starts[0], ends[count - 1]], [0, bytes.length])
+  return Array.from(starts.subarray(0, count), (start, i) => ({
     offset: batch.objectOffset + start,
-    text: Buffer.from(batch.bytes.subarray(start, batch.ends[i])).toString("latin1"),
+    text: Buffer.from(bytes.subarray(start, ends[i])).toString("latin1"),
     isTruncated: batch.truncated?.has(i) ?? false
   }))
+}
 
 /** Batches are looked at after the last one has come: they must not have been written to since. */
 export const decodeAll = (decoder: Decoder, chunks: ReadonlyArray<Uint8Array>): Decoded => {
