@@ -138,6 +138,8 @@ const exchangeOver = (agent: Agent): HttpExchange => {
         },
         onResponseEnd: () => {
           ending = "complete"
+          // It holds all of undici's request and the answer's headers, and this may be kept for as long as its events wait.
+          controller = undefined
           notify()
         },
         onResponseError: (_, error) => {
