@@ -73,7 +73,7 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
     limit: Duration.Duration,
     call: SqsOperation<Input, Output>,
     input: Input
-  ): Effect.Effect<Output, SqsSourceError> =>
+  ): Effect.Effect<SqsRequests.OutputOf<Output>, SqsSourceError> =>
     Effect.flatMap(deadlinesOf(limit), (answers) =>
       clients.run(credentials.forQueue(queue), queue.region, (client, keys) =>
         Effect.suspend(() => {

@@ -113,6 +113,20 @@ describe("SqsSourceAws", () => {
     }).pipe(Effect.provide(layer))
   )
 
+  it.live("an answer without a body says nothing, and one that is no JSON is not from SQS", () =>
+    Effect.gen(function* () {
+      const source = yield* SqsSource
+      yield* answering({ ReceiveMessage: { text: "" } })
+      assert.deepStrictEqual(yield* pollBy(source), [])
+      yield* answering({ ReceiveMessage: { text: "<html>Please log in.</html>" } })
+      const { reason } = yield* Effect.flip(pollBy(source))
+      assert.deepStrictEqual(
+        [reason._tag, reason.detail],
+        ["Unavailable", "NoJson: what came is no answer of SQS (HTTP 200)"]
+      )
+    }).pipe(Effect.provide(layer))
+  )
+
   it.live("interruption aborts the request of a long poll", () =>
     Effect.gen(function* () {
       const wire = yield* SqsWire

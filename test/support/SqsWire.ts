@@ -14,8 +14,12 @@ export interface SqsRequest {
   readonly input: Readonly<Record<string, unknown>>
 }
 
-/** What comes back: an output, an error, or nothing ever. */
-export type SqsAnswer = { readonly output: object } | { readonly status: number; readonly code: string } | "silence"
+/** What comes back: an output, an error, a text that SQS would not send, or nothing ever. */
+export type SqsAnswer =
+  | { readonly output: object }
+  | { readonly status: number; readonly code: string }
+  | { readonly text: string }
+  | "silence"
 
 /** The server, from the test's side. */
 export class SqsWire extends Context.Service<
@@ -60,6 +64,7 @@ const make = Effect.gen(function* () {
     requests.push(asked)
     const given = answer(asked)
     if (given === "silence") return
+    if ("text" in given) return void response.end(given.text)
     const [status, body] =
       "output" in given
         ? [200, action === "GetQueueUrl" ? { QueueUrl: queueUrl } : given.output]
