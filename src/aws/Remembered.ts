@@ -11,10 +11,13 @@ export interface Remembered<A> {
 /** Nothing yet, and at most `limit` values; `onForgotten` is told of each that had to go. */
 export const make = <A>(limit: number, onForgotten: (value: A) => void = () => {}): Remembered<A> => {
   const values = new Map<string, A>()
+  let newest: string | undefined
   return {
     of: (name) => values.get(name),
     remember: (name, value) => {
-      values.delete(name)
+      // As a rule the one that was remembered last, which is in its place already.
+      if (name !== newest) values.delete(name)
+      newest = name
       values.set(name, value)
       const [oldest] = values
       if (values.size > limit && oldest !== undefined) {

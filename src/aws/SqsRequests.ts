@@ -5,7 +5,6 @@
  * As in `S3Requests`, the endpoint is resolved once per queue, and retries are those of `retry.ts`.
  */
 import { GetQueueAttributesCommand, SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs"
-import { Predicate } from "effect"
 import type { SdkKeys } from "./AwsClients.ts"
 import * as HttpExchange from "./HttpExchange.ts"
 import * as Remembered from "./Remembered.ts"
@@ -72,23 +71,34 @@ export const make = (config: SQSClientConfig & { readonly region: string }): Sqs
     return queues.remember(url, {
       origin,
       headers,
+      frames: new Map(),
       context: { ...client.config, endpoint: async () => endpoint },
       sign: makeSign(scope ?? { region: config.region, service: "sqs" })
     })
   }
 
+  const frame = async <Input extends OfQueue>(
+    queue: Queue,
+    operation: sdkProtocol.Operation<Input, unknown>,
+    input: Input
+  ): Promise<Frame> => {
+    const protocol = sdkProtocol.protocolOf(client.config)
+    const { headers, path } = await protocol.serializeRequest(operation, input, queue.context)
+    const frame = { path, headers: { ...queue.headers, ...headers } }
+    queue.frames.set(operation.name, frame)
+    return frame
+  }
+
   const request: SqsRequests["request"] = async (operation, input, keys, at) => {
     const { QueueUrl: url = "" } = input
     const queue = queues.of(url) ?? (await resolve(url))
-    const { body, headers, path } = await sdkProtocol
-      .protocolOf(client.config)
-      .serializeRequest(operation, input, queue.context)
-    if (!Predicate.isUint8Array(body)) throw new Error("the SDK makes no bytes of it")
+    const { headers, path } = queue.frames.get(operation.name) ?? (await frame(queue, operation, input))
+    const body = Buffer.from(JSON.stringify(input))
     const unsigned = {
       method: "POST",
       path,
       query: "",
-      headers: { ...queue.headers, ...headers },
+      headers,
       bodyHash: hashOf(body)
     } as const
     return {
@@ -118,10 +128,18 @@ export const make = (config: SQSClientConfig & { readonly region: string }): Sqs
   }
 }
 
+/** What all requests of one operation have in common: all but the input, which is sent as the JSON that it is. */
+interface Frame {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /** What is worked out once for a queue. */
 interface Queue {
   readonly origin: string
   readonly headers: Readonly<Record<string, string>>
+  /** By the names of operations. */
+  readonly frames: Map<string, Frame>
   readonly context: SQSClient["config"] & { readonly endpoint: () => Promise<SdkDestination.Endpoint> }
   readonly sign: Sign
 }

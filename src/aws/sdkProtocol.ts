@@ -45,11 +45,10 @@ interface Protocol {
   ) => Promise<Output>
 }
 
-/** A request that is not signed yet. */
+/** A request that is not signed yet, without its body. */
 export interface SerializedRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: unknown
 }
 
 interface HttpResponse {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as sqs from "../../src/aws/sqsOperations.ts"
@@ -45,14 +46,16 @@ const sentBySdk = async (config: Config, send: (client: SQSClient) => Promise<un
   return essence(sent as never)
 }
 
-/** Headers that follow from the time, number the attempts, or that the client of HTTP adds by itself. */
-const apart = /^(authorization|user-agent|x-amz-user-agent|x-amz-date|amz-sdk-.*|content-length)$/u
+/** Headers that follow from the time and the body, number the attempts, or that the client of HTTP adds by itself. */
+const apart = /^(authorization|user-agent|x-amz-user-agent|x-amz-date|x-amz-content-sha256|amz-sdk-.*|content-length)$/u
 
 const essence = (request: Sent) => ({
   to: `${request.protocol}//${request.hostname}:${request.port ?? ""}${request.path}`,
   headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => !apart.test(name))),
   scope: /Credential=\w+\/\d+\/([^,]*)/u.exec(request.headers["authorization"] ?? "")?.[1],
-  body: JSON.parse(new TextDecoder().decode(request.body))
+  // Its members may stand in another order.
+  body: JSON.parse(new TextDecoder().decode(request.body)),
+  isHashed: request.headers["x-amz-content-sha256"] === createHash("sha256").update(request.body).digest("hex")
 })
 
 const requestOf = async (config: Config, request: (client: ReturnType<typeof make>) => Promise<unknown>) => {
