@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
+import * as InflateKernel from "../src/decode/InflateKernel.ts"
 import * as JsonKernel from "../src/decode/JsonKernel.ts"
 import * as SlabKernel from "../src/encode/SlabKernel.ts"
 import { slabKernel } from "../src/encode/slabKernel.wasm.ts"
@@ -12,6 +13,7 @@ describe("the kernels", () => {
   })
 
   it("start on this engine", () => {
+    assert.isDefined(InflateKernel.make())
     assert.isDefined(JsonKernel.make())
     assert.isDefined(SlabKernel.make())
   })

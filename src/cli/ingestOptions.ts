@@ -3,6 +3,7 @@
  */
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import type { DecodeOptions } from "../decode/decodeObject.ts"
+import * as InflateKernel from "../decode/InflateKernel.ts"
 import * as JsonKernel from "../decode/JsonKernel.ts"
 import { type EventEncoder, makeEventEncoder } from "../encode/EventEncoder.ts"
 import type { HeartbeatSender } from "../encode/heartbeatEvent.ts"
@@ -33,6 +34,7 @@ export const ingestOptions = (config: S3beatConfig, queues: ReadonlyArray<Polled
 
 /** How objects are cut into records, in this thread. */
 export const decodeOptions = (config: S3beatConfig): DecodeOptions => ({
+  inflateKernel: InflateKernel.make(),
   jsonKernel: JsonKernel.make(),
   maxRecordBytes: config.maxRecordBytes,
   maxObjectBytes: config.maxObjectBytes,

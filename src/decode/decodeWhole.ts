@@ -6,6 +6,7 @@ import * as RecordBatch from "../domain/RecordBatch.ts"
 import { type DecompressOptions, excessOf } from "./decompress.ts"
 import { formatOf } from "./formatOf.ts"
 import { gunzipWhole, SMALL_BYTES } from "./gunzipWhole.ts"
+import type { InflateKernel } from "./InflateKernel.ts"
 import { type RecordOptions, selectDecoder } from "./selectDecoder.ts"
 
 /** All records of an object. **Shape** In their order, in batches of which none is empty. */
@@ -26,7 +27,7 @@ export const decodeWhole = (
   stored: Uint8Array,
   options: RecordOptions & DecompressOptions
 ): WholeRecords | undefined => {
-  const log = stored.length > SMALL_BYTES ? undefined : logOf(stored)
+  const log = stored.length > SMALL_BYTES ? undefined : logOf(stored, options.inflateKernel)
   if (log === undefined || log.length === 0 || excessOf(log.length, stored.length, options) !== undefined)
     return undefined
   try {
@@ -40,8 +41,8 @@ export const decodeWhole = (
   }
 }
 
-const logOf = (stored: Uint8Array): Uint8Array | undefined => {
+const logOf = (stored: Uint8Array, kernel: InflateKernel | undefined): Uint8Array | undefined => {
   const format = formatOf(stored)
   if (format === "plain") return stored
-  return format === "gzip" ? gunzipWhole(stored) : undefined
+  return format === "gzip" ? gunzipWhole(stored, kernel) : undefined
 }

@@ -6,6 +6,7 @@ import type { ChunkMemory } from "./ChunkMemory.ts"
 import type { ChunkPull } from "./chunks.ts"
 import { DecodeError, ObjectTooLarge } from "./Decoder.ts"
 import { inflate } from "./inflate.ts"
+import type { InflateKernel } from "./InflateKernel.ts"
 
 /** How far an object may expand. */
 export interface DecompressOptions {
@@ -15,6 +16,8 @@ export interface DecompressOptions {
   readonly maxExpansionRatio: number
   /** The object's size in bytes as stored, where it is known: a small object gets a small buffer. */
   readonly sizeHint?: number | undefined
+  /** Decompresses what is small, one for all objects of a thread; without it that takes half as long again. */
+  readonly inflateKernel?: InflateKernel | undefined
 }
 
 /**

@@ -4,6 +4,7 @@
 import { createReadStream } from "node:fs"
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Effect, Stream } from "effect"
+import * as InflateKernel from "../../src/decode/InflateKernel.ts"
 import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import { decodeObject } from "../../src/decode/decodeObject.ts"
 import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
@@ -19,6 +20,7 @@ const stored = () => createReadStream(file, { highWaterMark: 64 * 1024 })
 
 const decoded = (each: (batch: RecordBatch) => number) =>
   decodeObject(NodeStream.fromReadable({ evaluate: stored, onError: (error) => error }), {
+    inflateKernel: InflateKernel.make(),
     jsonKernel: JsonKernel.make(),
     maxRecordBytes: 10 * MEBIBYTE,
     maxObjectBytes: 1024 * MEBIBYTE,

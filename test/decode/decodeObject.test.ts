@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import * as fc from "fast-check"
 import { gzipSync, zstdCompressSync } from "node:zlib"
+import * as InflateKernel from "../../src/decode/InflateKernel.ts"
 import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
 import { type DecodeObjectOptions, decodeObject } from "../../src/decode/decodeObject.ts"
@@ -9,6 +10,7 @@ import { checkProperty } from "../support/checkProperty.ts"
 import { type Chunking, chunking, cut, seen } from "../support/decoding.ts"
 
 const limits: DecodeObjectOptions = {
+  inflateKernel: InflateKernel.make(),
   jsonKernel: JsonKernel.make(),
   maxRecordBytes: 1_000_000,
   maxObjectBytes: 1_000_000_000,

@@ -8,12 +8,18 @@ import type { DecodeObjectOptions } from "../../src/decode/decodeObject.ts"
 import { decodeWhole } from "../../src/decode/decodeWhole.ts"
 import { decompress } from "../../src/decode/decompress.ts"
 import { gather } from "../../src/decode/gather.ts"
+import * as InflateKernel from "../../src/decode/InflateKernel.ts"
 import { recordsOf } from "../../src/decode/recordsOf.ts"
 import { HEAD_BYTES } from "../../src/decode/selectDecoder.ts"
 import { checkProperty } from "../support/checkProperty.ts"
 import { seen } from "../support/decoding.ts"
 
-const limits: DecodeObjectOptions = { maxRecordBytes: 40, maxObjectBytes: 200, maxExpansionRatio: 10 }
+const limits: DecodeObjectOptions = {
+  inflateKernel: InflateKernel.make(),
+  maxRecordBytes: 40,
+  maxObjectBytes: 200,
+  maxExpansionRatio: 10
+}
 
 /** What the stages make of the object, or the error that they end with. */
 const staged = (stored: Uint8Array, options: DecodeObjectOptions) =>
@@ -54,10 +60,14 @@ const stored = fc
 
 describe("decodeWhole", () => {
   it.effect("whatever an object holds, it gives at once what the stages give, or leaves it to them", () => {
-    const options = fc.constantFrom(limits, {
-      ...limits,
-      multiline: { pattern: /^ /u, negate: false, match: "after", maxLines: 3 } as const
-    })
+    const options = fc.constantFrom(
+      limits,
+      { ...limits, inflateKernel: undefined },
+      {
+        ...limits,
+        multiline: { pattern: /^ /u, negate: false, match: "after", maxLines: 3 } as const
+      }
+    )
     return checkProperty(
       fc.tuple(stored, options),
       ([stored, options]) =>

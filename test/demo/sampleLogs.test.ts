@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
+import * as InflateKernel from "../../src/decode/InflateKernel.ts"
 import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import { decodeObject } from "../../src/decode/decodeObject.ts"
 import * as Pseudorandom from "../../src/demo/Pseudorandom.ts"
@@ -19,6 +20,7 @@ const some = (kind: Kind, seed = 1): ReadonlyArray<SampleLog> => {
 const decoded = ({ bytes, key }: SampleLog) =>
   decodeObject(Stream.succeed(bytes), {
     key,
+    inflateKernel: InflateKernel.make(),
     jsonKernel: JsonKernel.make(),
     maxRecordBytes: 1_000_000,
     maxObjectBytes: 100_000_000,

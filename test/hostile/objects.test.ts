@@ -4,6 +4,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
+import * as InflateKernel from "../../src/decode/InflateKernel.ts"
 import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import { decodeObject, type DecodeObjectOptions } from "../../src/decode/decodeObject.ts"
 import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
@@ -16,6 +17,7 @@ const GiB = 1024 * MiB
 
 /** As a config has them by default, but for the largest object. */
 const limits: DecodeObjectOptions = {
+  inflateKernel: InflateKernel.make(),
   jsonKernel: JsonKernel.make(),
   maxRecordBytes: MiB,
   maxObjectBytes: 10 * GiB,

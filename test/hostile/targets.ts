@@ -4,6 +4,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { Effect, Result, Stream } from "effect"
 import * as fc from "fast-check"
+import * as InflateKernel from "../../src/decode/InflateKernel.ts"
 import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import { decodeObject, type DecodeObjectOptions } from "../../src/decode/decodeObject.ts"
 import { acknowledgement } from "../../src/demo/Collector.ts"
@@ -59,6 +60,7 @@ const wrapped = (body: string, times: number): string => (times === 0 ? body : w
 
 /** Small, so that small inputs pass them. */
 const limits: DecodeObjectOptions = {
+  inflateKernel: InflateKernel.make(),
   jsonKernel: JsonKernel.make(),
   maxRecordBytes: 64,
   maxObjectBytes: 4 * 1024 * 1024,

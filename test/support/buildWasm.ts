@@ -8,7 +8,7 @@ import { main as asc } from "assemblyscript/asc"
 const SRC = join(import.meta.dirname, "../../src")
 
 /** The sources, without their endings. */
-export const kernels = ["encode/slabKernel", "decode/jsonKernel", "aws/crcKernel"] as const
+export const kernels = ["encode/slabKernel", "decode/jsonKernel", "decode/inflateKernel", "aws/crcKernel"] as const
 
 export type KernelName = (typeof kernels)[number]
 

@@ -2,6 +2,7 @@
  * A whole pipeline over in-memory services: what a test of its laws needs to fill, to break and to look at.
  */
 import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
+import * as InflateKernel from "../../src/decode/InflateKernel.ts"
 import * as JsonKernel from "../../src/decode/JsonKernel.ts"
 import type { DecodeOptions } from "../../src/decode/decodeObject.ts"
 import * as DeadLettersNone from "../../src/deadletter/DeadLettersNone.ts"
@@ -20,6 +21,7 @@ export const queue: QueueRef = { name: "events", region: "us-east-1" }
 export const visibilityTimeout = Duration.minutes(5)
 
 export const decode: DecodeOptions = {
+  inflateKernel: InflateKernel.make(),
   jsonKernel: JsonKernel.make(),
   maxRecordBytes: 1024 * 1024,
   maxObjectBytes: 1024 * 1024 * 1024,
