@@ -66,7 +66,7 @@ function* encode(
   workplace: Workplace
 ): Generator<EncodedRecords, void> {
   const isValid = isWholeUtf8(batch)
-  const head = headAt(template, readAt)
+  const head = template.head + workplace.timestamp(readAt) + template.afterTimestamp
   const forKernel = kernelTemplate(template, head)
   const isForKernel = isValid && batch.objectOffset < MAX_KERNEL_OFFSET
 
@@ -88,6 +88,7 @@ interface Workplace {
   readonly slabs: EventSlabs.EventSlabs
   /** The kernel in whose memory the slab is, or one that has a copy to make; none where there is no WebAssembly. */
   readonly kernelOf: (slab: EventSlabs.EventSlab) => SlabKernel.SlabKernel | undefined
+  readonly timestamp: (at: number) => string
 }
 
 /** Kernels are added as slabs are needed: a thread that has few of them on their way does not pay for the memory of many. */
@@ -101,21 +102,29 @@ const makeWorkplace = (): Workplace => {
   }
   return {
     slabs: EventSlabs.make(more),
-    kernelOf: ({ bytes }) => kernels.find(({ memory }) => memory === bytes.buffer) ?? kernels[0]
+    kernelOf: ({ bytes }) => kernels.find(({ memory }) => memory === bytes.buffer) ?? kernels[0],
+    timestamp: makeTimestamp()
   }
 }
 
 /** The kernel writes offsets in twelve digits; a batch is far smaller than what is left below that. */
 const MAX_KERNEL_OFFSET = 10 ** 12 - 2 ** 32
 
-const kernelTemplate = ({ afterId, beforeMessage, tail }: EventTemplate, head: Buffer): SlabKernel.KernelTemplate => ({
-  head,
-  between: Buffer.concat([quoteMark, tail, head]),
-  afterId,
-  before: Buffer.concat([beforeMessage, quoteMark])
-})
+/** As ISO 8601 has a time; small objects come several in a millisecond. */
+const makeTimestamp = () => {
+  let [last, text] = [Number.NaN, ""]
+  return (at: number): string => {
+    if (at !== last) [last, text] = [at, new Date(at).toISOString()]
+    return text
+  }
+}
 
-const quoteMark = Buffer.from('"')
+const kernelTemplate = ({ afterId, beforeMessage, tail }: EventTemplate, head: string): SlabKernel.KernelTemplate => ({
+  head,
+  between: `"${tail}${head}`,
+  afterId,
+  before: `${beforeMessage}"`
+})
 
 /** A slab full of events, or less memory where that is enough; nothing where the next record is too large for a slab. */
 const fill = (
@@ -145,11 +154,16 @@ const copyOf = (bytes: Buffer, length: number): Buffer => {
  * larger than a slab; and where there is no kernel. It goes on until there is as much as in a slab.
  */
 const encodeSlowly = (
-  { afterId, beforeMessage, flags, head, tail }: EventTemplate,
+  template: EventTemplate,
   { bytes, count, ends: recordEnds, objectOffset, starts, truncated }: RecordBatch,
   from: number,
   isValid: boolean
 ): Encoded => {
+  const head = Buffer.from(template.head)
+  const afterId = Buffer.from(template.afterId)
+  const flags = Buffer.from(template.flags)
+  const beforeMessage = Buffer.from(template.beforeMessage)
+  const tail = Buffer.from(template.tail)
   const fixed = head.length + afterId.length + flags.length + beforeMessage.length + tail.length + 2 * MAX_DIGITS
   const ends: Array<number> = []
   let out: Buffer = Buffer.allocUnsafe(fixed)
@@ -186,9 +200,6 @@ const encodeSlowly = (
   const to = from + events.count
   return { events, start: starts[from] ?? 0, next: { count: to, at: recordEnds[to - 1] ?? 0 } }
 }
-
-const headAt = ({ afterTimestamp, head }: EventTemplate, readAt: number): Buffer =>
-  Buffer.concat([head, Buffer.from(new Date(readAt).toISOString(), "latin1"), afterTimestamp])
 
 /**
  * One native check for the whole slab. A slab that is valid as a whole may still hold a record that was cut within a

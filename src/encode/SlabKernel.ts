@@ -10,14 +10,14 @@ import { PAGE_BYTES, startKernel } from "../startKernel.ts"
 import { type RecordBlock, recordBlock } from "./recordBlock.ts"
 import { slabKernel } from "./slabKernel.wasm.ts"
 
-/** The constant bytes of an event, as `slabKernel.as` lays them out. */
+/** The constant parts of an event, as `slabKernel.as` lays them out. */
 export interface KernelTemplate {
-  readonly head: Uint8Array
+  readonly head: string
   /** What ends an event, its closing quote included, and begins the next one. */
-  readonly between: Uint8Array
-  readonly afterId: Uint8Array
+  readonly between: string
+  readonly afterId: string
   /** Ends with the opening quote. */
-  readonly before: Uint8Array
+  readonly before: string
 }
 
 /** The loop, with memory of its own. */
@@ -73,7 +73,7 @@ export const make = (): SlabKernel | undefined => {
   const kernel = startKernel(slabKernel, ["fill", "markLines"], used)
   if (kernel === undefined) return undefined
   const { functions, memory } = kernel
-  const bytes = new Uint8Array(memory)
+  const bytes = Buffer.from(memory)
   const starts = new Uint32Array(memory, at.starts, SLAB_EVENTS)
   const ends = new Uint32Array(memory, at.ends, SLAB_EVENTS)
   const [between, ...slabs] = at.slabs.map((slab): EventSlab => ({
@@ -81,15 +81,18 @@ export const make = (): SlabKernel | undefined => {
     ends: new Uint32Array(memory, slab.ends, SLAB_EVENTS)
   }))
 
-  /** The template that lies in memory. */
+  /** The template that lies in memory, and the bytes of its parts. */
   let present: KernelTemplate | undefined
+  let lengths = { head: 0, between: 0, afterId: 0, before: 0 }
   const bringTemplate = (template: KernelTemplate) => {
     if (present === template) return
-    bytes.set(template.head, at.head)
-    bytes.set(template.between, at.between)
-    bytes.set(template.afterId, at.afterId)
-    bytes.set(template.before, at.before)
     present = template
+    lengths = {
+      head: bytes.write(template.head, at.head),
+      between: bytes.write(template.between, at.between),
+      afterId: bytes.write(template.afterId, at.afterId),
+      before: bytes.write(template.before, at.before)
+    }
   }
 
   /** Brings the records of a block in, marked, and answers how many they are. */
@@ -124,13 +127,13 @@ export const make = (): SlabKernel | undefined => {
           Math.floor(offset / 2 ** 32),
           offset % 2 ** 32,
           at.head,
-          template.head.length,
+          lengths.head,
           at.between,
-          template.between.length,
+          lengths.between,
           at.afterId,
-          template.afterId.length,
+          lengths.afterId,
           at.before,
-          template.before.length,
+          lengths.before,
           out.bytes.byteOffset,
           count === 0 ? 0 : (out.ends[count - 1] ?? 0),
           out.ends.byteOffset + 4 * count,
@@ -156,4 +159,7 @@ const copy = (from: EventSlab, to: EventSlab, count: number): void => {
 }
 
 const isSmall = ({ afterId, before, between, head }: KernelTemplate): boolean =>
-  Math.max(head.length, between.length / 2, afterId.length, before.length) <= PART_BYTES
+  MAX_GROWTH * Math.max(head.length, between.length / 2, afterId.length, before.length) <= PART_BYTES
+
+/** Bytes of UTF-8 that one unit of a text may become. */
+const MAX_GROWTH = 3

@@ -1,5 +1,5 @@
 /**
- * What all events of one object have in common, as bytes: made once per object, copied once per event.
+ * What all events of one object have in common: made once per object, written once per event.
  */
 import type { ObjectRef } from "../domain/ObjectRef.ts"
 import { objectIdPrefix } from "./eventId.ts"
@@ -32,20 +32,22 @@ export interface EventProfile {
 }
 
 /**
- * The constant bytes of an event, in order; between them stand what the record itself gives:
+ * The constant parts of an event, in order; between them stand what the record itself gives:
  *
  * `head` timestamp `afterTimestamp` offset (12 digits) `afterId` offset `beforeMessage` message `tail`
  *
  * each message with its quotes, and `flags` before `beforeMessage` for a record that was cut at the limit. The layouts differ in these
- * bytes alone, so that the encoder need not know them.
+ * parts alone, so that the encoder need not know them.
+ *
+ * **Shape** Well-formed texts. An object of one event is over before bytes of them would pay.
  */
 export interface EventTemplate {
-  readonly head: Buffer
-  readonly afterTimestamp: Buffer
-  readonly afterId: Buffer
-  readonly flags: Buffer
-  readonly beforeMessage: Buffer
-  readonly tail: Buffer
+  readonly head: string
+  readonly afterTimestamp: string
+  readonly afterId: string
+  readonly flags: string
+  readonly beforeMessage: string
+  readonly tail: string
 }
 
 const layouts: { readonly [Layout in EventLayout]: { readonly place: string; readonly text: string } } = {
@@ -78,18 +80,18 @@ export const metadataOf = ({ beatName, version }: Pick<EventProfile, "beatName" 
  */
 export const makeEventTemplates = (profile: EventProfile): ((object: ObjectRef) => EventTemplate) => {
   const { place, text } = layouts[profile.layout ?? "ecs"]
-  const head = bytes(`{"@timestamp":"`)
+  const head = `{"@timestamp":"`
   const metadata = `",${inside({ "@metadata": metadataOf(profile) }).slice(0, -1)},"_id":"`
-  const afterId = bytes(`"},"${place}":{"offset":`)
-  const flags = bytes(`,"flags":["truncated"]`)
+  const afterId = `"},"${place}":{"offset":`
+  const flags = `,"flags":["truncated"]`
   const ofBeat = `${inside(fieldsOf(profile))}}\n`
   return (object) => ({
     head,
-    afterTimestamp: bytes(metadata + objectIdPrefix(object)),
+    afterTimestamp: metadata + objectIdPrefix(object),
     afterId,
     flags,
-    beforeMessage: bytes(`,"file":{"path":${json(objectUrl(object))}}},"${text}":`),
-    tail: bytes(`,${inside(originOf(object))},${ofBeat}`)
+    beforeMessage: `,"file":{"path":${json(objectUrl(object))}}},"${text}":`,
+    tail: `,${inside(originOf(object))},${ofBeat}`
   })
 }
 
@@ -134,5 +136,3 @@ const rootOf = (name: string): string => name.split(".", 1)[0] ?? name
 const inside = (value: object): string => json(value).slice(1, -1)
 
 const json = (value: unknown): string => JSON.stringify(value).toWellFormed()
-
-const bytes = (text: string): Buffer => Buffer.from(text)
