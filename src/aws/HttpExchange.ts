@@ -76,81 +76,99 @@ export const make = (maxSockets: number): Connections => {
     bodyTimeout: 0
   })
   return {
-    exchange: () => exchangeOver(agent),
+    exchange: () => new Exchange(agent),
     close: () => void agent.destroy().catch(ignored)
   }
 }
 
-const exchangeOver = (agent: Agent): HttpExchange => {
-  let controller: Dispatcher.DispatchController | undefined
-  let fail: (error: Error) => void = ignored
-  let isClosed = false
-  let ending: "complete" | Error | undefined
-  let held: Array<Uint8Array> = []
-  let heldBytes = 0
-  let notify = ignored
+/** A class, so that its many functions are made once: an object of one record has an exchange of its own, and keeps it until it is shipped. */
+class Exchange implements HttpExchange, HttpBody, Dispatcher.DispatchHandler {
+  private readonly agent: Agent
+  private controller: Dispatcher.DispatchController | undefined
+  private answer: (answer: HttpAnswer) => void = ignored
+  private fail: (error: Error) => void = ignored
+  private isClosed = false
+  private end: "complete" | Error | undefined
+  private held: Array<Uint8Array> = []
+  private heldBytes = 0
+  private notify = ignored
 
-  const close = () => {
-    isClosed = true
-    held = []
-    if (ending === undefined) controller?.abort(givenUp)
-    fail(givenUp)
+  constructor(agent: Agent) {
+    this.agent = agent
+  }
+
+  send(request: HttpRequest): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      this.answer = resolve
+      this.fail = reject
+      if (this.isClosed) reject(givenUp)
+      else this.agent.dispatch(request, this)
+    })
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.held = []
+    if (this.end === undefined) this.controller?.abort(givenUp)
+    this.fail(givenUp)
+  }
+
+  read(): Uint8Array | undefined {
+    if (this.held.length === 0 && this.controller?.paused === true) this.resume(this.controller)
+    return this.held.shift()
+  }
+
+  ending(): "complete" | Error | undefined {
+    return this.end
+  }
+
+  listen(listener: () => void): void {
+    this.notify = listener
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    if (this.isClosed) controller.abort(givenUp)
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
+    // 100 and the like are no answers yet.
+    if (status >= 200) this.answer({ status, headers, body: this })
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    if (this.isClosed) return
+    this.held.push(chunk)
+    this.heldBytes += chunk.length
+    if (this.heldBytes >= HELD_BYTES) controller.pause()
+    this.notify()
+  }
+
+  onResponseEnd(): void {
+    this.finish("complete")
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    const ending = inSystemsWords(error)
+    this.fail(ending)
+    this.finish(ending)
+  }
+
+  private finish(ending: "complete" | Error): void {
+    this.end = ending
+    // It holds all of undici's request and the answer's headers, and this may be kept for as long as its events wait.
+    this.controller = undefined
+    this.notify()
   }
 
   /** What is here already comes at once, and whoever reads sees it without being told. */
-  const resume = (controller: Dispatcher.DispatchController) => {
-    const listener = notify
-    notify = ignored
-    heldBytes = 0
+  private resume(controller: Dispatcher.DispatchController): void {
+    const listener = this.notify
+    this.notify = ignored
+    this.heldBytes = 0
     controller.resume()
-    notify = listener
+    this.notify = listener
   }
-
-  const body: HttpBody = {
-    read: () => {
-      if (held.length === 0 && controller?.paused === true && ending === undefined) resume(controller)
-      return held.shift()
-    },
-    ending: () => ending,
-    listen: (listener) => (notify = listener),
-    close
-  }
-
-  const send = (request: HttpRequest) =>
-    new Promise<HttpAnswer>((resolve, reject) => {
-      fail = reject
-      if (isClosed) return reject(givenUp)
-      agent.dispatch(request, {
-        onRequestStart: (started) => {
-          controller = started
-          if (isClosed) started.abort(givenUp)
-        },
-        onResponseStart: (_, status, headers) => {
-          // 100 and the like are no answers yet.
-          if (status >= 200) resolve({ status, headers, body })
-        },
-        onResponseData: (controller, chunk) => {
-          if (isClosed) return
-          held.push(chunk)
-          heldBytes += chunk.length
-          if (heldBytes >= HELD_BYTES) controller.pause()
-          notify()
-        },
-        onResponseEnd: () => {
-          ending = "complete"
-          // It holds all of undici's request and the answer's headers, and this may be kept for as long as its events wait.
-          controller = undefined
-          notify()
-        },
-        onResponseError: (_, error) => {
-          ending = inSystemsWords(error)
-          reject(ending)
-          notify()
-        }
-      })
-    })
-
-  return { send, close }
 }
 
 /** undici has words of its own for what everyone knows by the system's. */
@@ -182,7 +200,7 @@ export const bytesOf = async (body: HttpBody): Promise<Uint8Array> => {
     const ending = body.ending()
     if (ending === "complete") return joined(chunks)
     if (ending !== undefined) throw ending
-    await new Promise<void>(body.listen)
+    await new Promise<void>((resolve) => body.listen(resolve))
   }
 }
 

@@ -82,7 +82,7 @@ const make = Effect.fnUntraced(function* (options: SqsOptions) {
             try: () => client.call(exchange, call, input, keys, clock.currentTimeMillisUnsafe()),
             catch: fromUnknown,
             late: () => noAnswer(limit),
-            giveUp: exchange.close
+            giveUp: () => exchange.close()
           })
         })
       )

@@ -85,7 +85,7 @@ export const make: (options: S3Options) => Effect.Effect<GetObject, never, Scope
                 try: () => client.get(exchange, input, keys, clock.currentTimeMillisUnsafe()),
                 catch: fromUnknown,
                 late: () => noAnswer(ANSWER_LIMIT),
-                giveUp: exchange.close
+                giveUp: () => exchange.close()
               })
             )
           ),
@@ -107,7 +107,13 @@ export const make: (options: S3Options) => Effect.Effect<GetObject, never, Scope
 const exchangeOf = (client: S3Requests.S3Requests) =>
   Effect.flatMap(Effect.scope, (scope) => {
     const exchange = client.exchange()
-    return Effect.as(Scope.addFinalizer(scope, Effect.sync(exchange.close)), exchange)
+    return Effect.as(
+      Scope.addFinalizer(
+        scope,
+        Effect.sync(() => exchange.close())
+      ),
+      exchange
+    )
   })
 
 const answerOf = ({ body, headers }: HttpAnswer, region: string, from: Continuation | undefined): Answer => {

@@ -49,7 +49,7 @@ export const readableBody = (answer: Body, idle: Deadlines): Stream.Stream<Uint8
       Effect.map(
         Effect.acquireRelease(
           Effect.sync(() => drive(answer, idle)),
-          () => Effect.sync(answer.body.close)
+          () => Effect.sync(() => answer.body.close())
         ),
         ({ poll, wait }) => Effect.suspend(() => poll() ?? wait)
       )

@@ -103,7 +103,7 @@ const make = Effect.fnUntraced(function* ({ batchWindow = Duration.millis(100), 
   const keep = (message: QueueMessage, clock: Clock.Clock, onLoss: (loss: Loss) => Effect.Effect<void>) =>
     alarms.set(
       pauseOf(message, endOfReceipt(message), clock.currentTimeMillisUnsafe()),
-      Effect.provideService(Effect.flatMap(keepInvisible(message), onLoss), Clock.Clock, clock)
+      Effect.suspend(() => Effect.provideService(Effect.flatMap(keepInvisible(message), onLoss), Clock.Clock, clock))
     )
 
   const hold = <R>(message: QueueMessage, work: Effect.Effect<void, Release, R>): Effect.Effect<void, never, R> =>
