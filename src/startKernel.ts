@@ -4,9 +4,15 @@
 
 /** The part of WebAssembly that is used here: TypeScript knows it among the browser's globals alone. */
 declare const WebAssembly: {
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
+  readonly Memory: new (size: MemorySize) => { readonly buffer: ArrayBufferLike }
   readonly Module: new (binary: Uint8Array) => object
   readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly [name: string]: unknown } }
+}
+
+interface MemorySize {
+  readonly initial: number
+  readonly maximum: number
+  readonly shared: boolean
 }
 
 /** A function of a kernel. Everything is a number: positions and lengths in its memory, and what it answers. */
@@ -14,7 +20,7 @@ export type KernelFunction = (...numbers: ReadonlyArray<number>) => number
 
 /** A kernel that runs: its memory, which never grows, and its functions. */
 export interface Kernel<Name extends string> {
-  readonly memory: ArrayBuffer
+  readonly memory: ArrayBufferLike
   readonly functions: { readonly [N in Name]: KernelFunction }
 }
 
@@ -24,15 +30,17 @@ export const PAGE_BYTES = 64 * 1024
 /**
  * Starts the kernel whose binary, in Base64, exports the functions of these names, with so many bytes of memory.
  *
- * **Shape** Undefined where the engine has no WebAssembly, or none with SIMD: whoever asks has a loop in JavaScript as well.
+ * **Shape** `isShared` is memory that other threads see as well, of which the binary has to know. Undefined where the engine has no WebAssembly, or none with SIMD: whoever asks has a loop in JavaScript as well.
  */
 export const startKernel = <Name extends string>(
   binary: string,
   names: ReadonlyArray<Name>,
-  bytes: number
+  bytes: number,
+  isShared = false
 ): Kernel<Name> | undefined => {
   try {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) })
+    const pages = Math.ceil(bytes / PAGE_BYTES)
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: isShared })
     const module = new WebAssembly.Module(Buffer.from(binary, "base64"))
     const { exports } = new WebAssembly.Instance(module, { env: { memory } })
     return hasAll(exports, names) ? { memory: memory.buffer, functions: exports } : undefined

@@ -2,6 +2,8 @@
  * What the encoder hands to the output: many events, each one line of JSON, in one slab of bytes.
  */
 
+import { copyBytes } from "./copyBytes.ts"
+
 /**
  * Encoded events in order.
  *
@@ -47,13 +49,13 @@ export const concat = (batches: ReadonlyArray<EventBatch>): EventBatch => {
 /** The same in `room`, or in memory of its own, which holds nothing else. **Shape** `room` has at least `bytesOf` bytes. */
 export const copyOf = (
   batches: ReadonlyArray<EventBatch>,
-  room: Uint8Array = Buffer.allocUnsafeSlow(bytesOf(batches))
+  room: Buffer = Buffer.allocUnsafeSlow(bytesOf(batches))
 ): EventBatch & { readonly ends: Uint32Array<ArrayBuffer> } => {
   const ends = new Uint32Array(countOf(batches))
   let at = 0
   let index = 0
   for (const batch of batches) {
-    room.set(ndjson(batch), at)
+    copyBytes(ndjson(batch), room, at)
     for (let i = 0; i < batch.count; i++) ends[index++] = at + (batch.ends[i] ?? 0)
     at += byteLength(batch)
   }

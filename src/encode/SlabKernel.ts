@@ -5,6 +5,7 @@
  * nothing behind for the engine to collect.
  */
 import { isAtEnd, type Place, type RecordBatch } from "../domain/RecordBatch.ts"
+import { copyBytes } from "../domain/copyBytes.ts"
 import { type EventSlab, SLAB_BYTES, SLAB_EVENTS } from "./EventSlabs.ts"
 import { PAGE_BYTES, startKernel } from "../startKernel.ts"
 import { type RecordBlock, recordBlock } from "./recordBlock.ts"
@@ -20,9 +21,9 @@ export interface KernelTemplate {
   readonly before: string
 }
 
-/** The loop, with memory of its own. */
+/** The loop, with memory of its own, which other threads see: so events go from one to the other without a copy. */
 export interface SlabKernel {
-  readonly memory: ArrayBuffer
+  readonly memory: ArrayBufferLike
   /** Slabs in its memory, where it writes; what it is to write to others is copied there. They are one memory, which is collected as a whole. */
   readonly slabs: ReadonlyArray<EventSlab>
 
@@ -70,7 +71,7 @@ export const make = (): SlabKernel | undefined => {
     input: area(SLAB_BYTES),
     slabs: Array.from({ length: SLABS + 1 }, () => ({ bytes: area(SLAB_BYTES), ends: area(4 * SLAB_EVENTS) }))
   }
-  const kernel = startKernel(slabKernel, ["fill", "markLines"], used)
+  const kernel = startKernel(slabKernel, ["fill", "markLines"], used, true)
   if (kernel === undefined) return undefined
   const { functions, memory } = kernel
   const bytes = Buffer.from(memory)
@@ -98,7 +99,7 @@ export const make = (): SlabKernel | undefined => {
   /** Brings the records of a block in, marked, and answers how many they are. */
   const bringRecords = (batch: RecordBatch, first: number, block: RecordBlock, capacity: number): number => {
     const { count, end, start } = block
-    bytes.set(batch.bytes.subarray(start, end), at.input)
+    copyBytes(batch.bytes.subarray(start, end), bytes, at.input)
     if (count === undefined) return functions.markLines(at.input, end - start, at.starts, at.ends, capacity)
     starts.set(batch.starts.subarray(first, first + count))
     ends.set(batch.ends.subarray(first, first + count))
@@ -154,7 +155,7 @@ export const make = (): SlabKernel | undefined => {
 
 /** Copies so many events. */
 const copy = (from: EventSlab, to: EventSlab, count: number): void => {
-  to.bytes.set(from.bytes.subarray(0, count === 0 ? 0 : from.ends[count - 1]))
+  from.bytes.copy(to.bytes, 0, 0, count === 0 ? 0 : from.ends[count - 1])
   to.ends.set(from.ends.subarray(0, count))
 }
 

@@ -1,6 +1,7 @@
 /**
  * What is written to a file at a time: each write is a trip to another thread and back.
  */
+import { copyBytes } from "../domain/copyBytes.ts"
 import { type EventBatch, ndjson } from "../domain/EventBatch.ts"
 
 /**
@@ -17,7 +18,7 @@ const LARGE_BYTES = PIECE_BYTES / 4
  *
  * **Shape** `room` has `PIECE_BYTES`; a piece that lies in it is good until the next one is asked for.
  */
-export function* piecesOf(batches: ReadonlyArray<EventBatch>, room: Uint8Array): Generator<Uint8Array> {
+export function* piecesOf(batches: ReadonlyArray<EventBatch>, room: Buffer): Generator<Uint8Array> {
   let filled = 0
   for (const batch of batches) {
     const lines = ndjson(batch)
@@ -29,7 +30,7 @@ export function* piecesOf(batches: ReadonlyArray<EventBatch>, room: Uint8Array):
     if (isLarge) {
       for (let at = 0; at < lines.length; at += PIECE_BYTES) yield lines.subarray(at, at + PIECE_BYTES)
     } else {
-      room.set(lines, filled)
+      copyBytes(lines, room, filled)
       filled += lines.length
     }
   }

@@ -2,9 +2,10 @@
  * An output that is one place, a file or stdout: the main thread has it, and workers hand it their events.
  */
 import { Effect, Layer, Schema } from "effect"
-import { bytesOf, copyOf } from "../domain/EventBatch.ts"
+import { bytesOf, copyOf, type EventBatch, ndjson } from "../domain/EventBatch.ts"
 import { EventsRejected, Output, OutputError } from "../output/Output.ts"
 import { MainThread } from "./MainThread.ts"
+import type { SharedEvents } from "./protocol.ts"
 
 /** The main thread makes one batch of what several workers send at a time, so one each is enough to keep it busy. */
 const CONCURRENCY = 1
@@ -16,17 +17,21 @@ const KEPT_BYTES = 4 * LEAST_BYTES
 const decodeRejection = Schema.decodeUnknownSync(EventsRejected)
 
 /**
- * **Guarantee** Acknowledged when the output of the main thread has acknowledged. The events are copied once, into memory that both
- * threads see. While the output is unavailable this waits: trying again is the main thread's.
+ * **Guarantee** Acknowledged when the output of the main thread has acknowledged. Events in memory that both threads see, as the encoder's
+ * slabs are, are handed over as they are; others are copied there once. While the output is unavailable this waits: trying again is the
+ * main thread's.
  */
 export const layer = (name: string): Layer.Layer<Output, never, MainThread> =>
   Layer.effect(
     Output,
     Effect.map(MainThread, (main) => {
-      let kept: Uint8Array | undefined
+      let kept: Buffer | undefined
 
-      const publish = Effect.fnUntraced(function* ({ bytes, ends }: ReturnType<typeof copyOf>, room: Uint8Array) {
-        const answer = yield* main.ask({ _tag: "Publish", bytes, ends }, [ends.buffer])
+      const publish = Effect.fnUntraced(function* (batches: ReadonlyArray<EventBatch>) {
+        const size = bytesOf(batches.filter((batch) => !isShared(batch)))
+        const room = kept !== undefined && size <= kept.length ? kept : share(size)
+        kept = undefined
+        const answer = yield* main.ask({ _tag: "Publish", parts: partsOf(batches, room) })
         if (answer._tag === "Failed") {
           return yield* new OutputError({ output: name, reason: decodeRejection(answer.error) })
         }
@@ -34,19 +39,35 @@ export const layer = (name: string): Layer.Layer<Output, never, MainThread> =>
         if (room.length <= KEPT_BYTES) kept = room
       })
 
-      return Output.of({
-        name,
-        concurrency: CONCURRENCY,
-        publish: (batches) =>
-          Effect.suspend(() => {
-            const size = bytesOf(batches)
-            const room = kept !== undefined && size <= kept.length ? kept : share(size)
-            kept = undefined
-            return publish(copyOf(batches, room), room)
-          })
-      })
+      return Output.of({ name, concurrency: CONCURRENCY, publish })
     })
   )
 
 /** Memory that threads share, of so many bytes or more. Handed over for good, it would have to be made anew for each batch. */
-const share = (bytes: number) => new Uint8Array(new SharedArrayBuffer(Math.max(bytes, LEAST_BYTES)))
+const share = (bytes: number) => Buffer.from(new SharedArrayBuffer(Math.max(bytes, LEAST_BYTES)))
+
+const isShared = ({ bytes }: EventBatch) => bytes.buffer instanceof SharedArrayBuffer
+
+/** The batches in their order; those that are not shared are put into `room`, and those that come one after the other are one part there. */
+const partsOf = (batches: ReadonlyArray<EventBatch>, room: Buffer): ReadonlyArray<SharedEvents> => {
+  const parts: Array<SharedEvents> = []
+  let apart: Array<EventBatch> = []
+  let used = 0
+  const copyApart = () => {
+    if (apart.length === 0) return
+    const part = copyOf(apart, room.subarray(used))
+    used += part.bytes.length
+    apart = []
+    parts.push(part)
+  }
+  for (const batch of batches) {
+    if (isShared(batch)) {
+      copyApart()
+      parts.push({ bytes: ndjson(batch), ends: batch.ends.subarray(0, batch.count) })
+    } else {
+      apart.push(batch)
+    }
+  }
+  copyApart()
+  return parts
+}

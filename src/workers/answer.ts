@@ -1,14 +1,14 @@
 /**
  * What the main thread answers to a worker.
  */
-import { Effect, Redacted, Schema } from "effect"
+import { Effect, Redacted, Result, Schema } from "effect"
 import type { AwsKeys } from "../credentials/AwsKeys.ts"
 import { CredentialsError, type Identity } from "../credentials/Credentials.ts"
 import { Identities } from "../credentials/Identities.ts"
 import { DeadLetters, DeadLettersError } from "../deadletter/DeadLetters.ts"
 import { EventsRejected } from "../output/Output.ts"
 import { Publisher } from "../output/Publisher.ts"
-import type { Answer, IdentityName, PlainKeys, Question } from "./protocol.ts"
+import type { Answer, IdentityName, PlainKeys, Question, SharedEvents } from "./protocol.ts"
 
 const encodeCredentialsError = Schema.encodeSync(CredentialsError)
 const encodeDeadLettersError = Schema.encodeSync(DeadLettersError)
@@ -22,13 +22,11 @@ export const answer = (question: Question): Effect.Effect<Answer, never, DeadLet
         Effect.map((keys): Answer => ({ _tag: "Keys", keys: toPlain(keys) })),
         Effect.catch((error) => Effect.succeed<Answer>({ _tag: "Failed", error: encodeCredentialsError(error) }))
       )
-    case "Publish": {
-      const { bytes, ends } = question
-      return Effect.flatMap(Publisher, (publisher) => publisher.publish({ bytes, ends, count: ends.length })).pipe(
+    case "Publish":
+      return publish(question.parts).pipe(
         Effect.as<Answer>({ _tag: "Done" }),
         Effect.catch((error) => Effect.succeed<Answer>({ _tag: "Failed", error: encodeRejection(error) }))
       )
-    }
     case "Keep":
       return Effect.flatMap(DeadLetters, (deadLetters) => deadLetters.keep(question.letters)).pipe(
         Effect.as<Answer>({ _tag: "Done" }),
@@ -36,6 +34,28 @@ export const answer = (question: Question): Effect.Effect<Answer, never, DeadLet
       )
   }
 }
+
+/** Publishes the parts at once, and fails when events of any were refused. */
+const publish = Effect.fnUntraced(function* (
+  parts: ReadonlyArray<SharedEvents>
+): Effect.fn.Return<void, EventsRejected, Publisher> {
+  const publisher = yield* Publisher
+  const outcomes = yield* Effect.forEach(
+    parts,
+    ({ bytes, ends }) => Effect.result(publisher.publish({ bytes, ends, count: ends.length })),
+    { concurrency: "unbounded" }
+  )
+  const refused: Array<EventsRejected["events"][number]> = []
+  let first = 0
+  for (const [i, { ends }] of parts.entries()) {
+    const outcome = outcomes[i]
+    if (outcome !== undefined && Result.isFailure(outcome)) {
+      for (const { detail, index } of outcome.failure.events) refused.push({ index: first + index, detail })
+    }
+    first += ends.length
+  }
+  if (refused.length > 0) return yield* new EventsRejected({ events: refused })
+})
 
 const keysOf = Effect.fnUntraced(function* (name: IdentityName, expired: string | undefined) {
   const { assumed, base } = yield* Identities

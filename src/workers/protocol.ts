@@ -18,13 +18,16 @@ export interface PlainKeys {
   readonly expiresAt?: number
 }
 
-/**
- * What a worker may ask. **Shape** `expired` is the access key that AWS called expired; `bytes` and `ends` as in `EventBatch`, `bytes` in
- * memory that both threads see.
- */
+/** Events as in `EventBatch`, of which `ends` is as long as it has events; `bytes` in memory that both threads see. */
+export interface SharedEvents {
+  readonly bytes: Uint8Array
+  readonly ends: Uint32Array
+}
+
+/** What a worker may ask. **Shape** `expired` is the access key that AWS called expired; `parts` are published together, in their order. */
 export type Question =
   | { readonly _tag: "Keys"; readonly identity: IdentityName; readonly expired?: string }
-  | { readonly _tag: "Publish"; readonly bytes: Uint8Array; readonly ends: Uint32Array }
+  | { readonly _tag: "Publish"; readonly parts: ReadonlyArray<SharedEvents> }
   | { readonly _tag: "Keep"; readonly letters: ReadonlyArray<DeadLetter> }
 
 /** How a question is answered. **Shape** `error` is encoded by the schema of the error that the question's port has. */

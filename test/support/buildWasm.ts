@@ -12,6 +12,9 @@ export const kernels = ["encode/slabKernel", "decode/jsonKernel", "decode/inflat
 
 export type KernelName = (typeof kernels)[number]
 
+/** Those whose memory other threads see, and how many pages of it they can do with. */
+const shared: ReadonlyMap<KernelName, number> = new Map([["encode/slabKernel", 1024]])
+
 /** Where the module of a kernel is. */
 export const modulePath = (kernel: KernelName): string => join(SRC, `${kernel}.wasm.ts`)
 
@@ -19,6 +22,7 @@ export const modulePath = (kernel: KernelName): string => join(SRC, `${kernel}.w
 export const wasmModule = async (kernel: KernelName): Promise<string> => {
   const source = readFileSync(join(SRC, `${kernel}.as`), "utf8")
   const name = basename(kernel)
+  const pages = shared.get(kernel)
   let binary: Uint8Array = new Uint8Array(0)
   const { error, stderr } = await asc(
     [
@@ -30,7 +34,8 @@ export const wasmModule = async (kernel: KernelName): Promise<string> => {
       "--importMemory",
       "--zeroFilledMemory",
       "--enable=simd",
-      "--enable=bulk-memory"
+      "--enable=bulk-memory",
+      ...(pages === undefined ? [] : ["--enable=threads", "--sharedMemory", `--maximumMemory=${pages}`])
     ],
     {
       readFile: (file) => (file === `${name}.ts` ? source : null),

@@ -37,14 +37,14 @@ const start = Effect.gen(function* () {
   )
 
   /** Publishes, and waits until the main thread has been asked. */
-  const begin = Effect.fnUntraced(function* (batch: EventBatch) {
-    const publishing = yield* Effect.forkChild(Effect.exit(output.publish([batch])))
+  const begin = Effect.fnUntraced(function* (...batches: ReadonlyArray<EventBatch>) {
+    const publishing = yield* Effect.forkChild(Effect.exit(output.publish(batches)))
     return { publishing, ...(yield* Queue.take(asked)) }
   })
 
   /** The same, with an answer. */
-  const finish = Effect.fnUntraced(function* (batch: EventBatch, answer: Answer) {
-    const begun = yield* begin(batch)
+  const finish = Effect.fnUntraced(function* (batches: ReadonlyArray<EventBatch>, answer: Answer) {
+    const begun = yield* begin(...batches)
     const text = textOf(begun.question)
     yield* Deferred.succeed(begun.answer, answer)
     return { text, question: begun.question, exit: yield* Fiber.join(begun.publishing) }
@@ -53,21 +53,23 @@ const start = Effect.gen(function* () {
   return { begin, finish }
 })
 
-const batchOf = (lines: ReadonlyArray<string>): EventBatch => {
+const batchOf = (lines: ReadonlyArray<string>, isShared = false): EventBatch => {
   const ends = new Uint32Array(lines.length + 1)
   let at = 0
   for (const [i, line] of lines.entries()) ends[i] = at += Buffer.byteLength(line) + 1
-  return {
-    bytes: Buffer.from(lines.map((line) => `${line}\n`).join("") + "not of the batch"),
-    count: lines.length,
-    ends
-  }
+  const own = Buffer.from(lines.map((line) => `${line}\n`).join("") + "not of the batch")
+  const bytes = isShared ? new Uint8Array(new SharedArrayBuffer(own.length)) : own
+  bytes.set(own)
+  return { bytes, count: lines.length, ends }
 }
 
-const textOf = ({ bytes, ends }: Publish) => {
-  const text = Buffer.from(bytes)
-  return Array.from(ends, (end, i) => text.subarray(i === 0 ? 0 : ends[i - 1], end - 1).toString())
-}
+const textOf = ({ parts }: Publish) =>
+  parts.flatMap(({ bytes, ends }) => {
+    const text = Buffer.from(bytes)
+    return Array.from(ends, (end, i) => text.subarray(i === 0 ? 0 : ends[i - 1], end - 1).toString())
+  })
+
+const memoryOf = ({ parts }: Publish) => parts.map(({ bytes }) => bytes.buffer)
 
 const done: Answer = { _tag: "Done" }
 
@@ -78,24 +80,50 @@ describe("OutputRemote", () => {
         fc.string(),
         fc.nat({ max: 700_000 }).map((length) => "x".repeat(length))
       )
-      yield* checkProperty(
-        fc.array(fc.array(line, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }),
-        (batches) =>
-          Effect.gen(function* () {
-            const { finish } = yield* start
-            for (const lines of batches) assert.deepStrictEqual((yield* finish(batchOf(lines), done)).text, lines)
-          })
+      const lines = fc.array(line, { minLength: 1, maxLength: 4 })
+      const publishes = fc.array(fc.array(fc.tuple(lines, fc.boolean()), { minLength: 1, maxLength: 4 }), {
+        maxLength: 4
+      })
+      yield* checkProperty(publishes, (publishes) =>
+        Effect.gen(function* () {
+          const { finish } = yield* start
+          for (const batches of publishes) {
+            const { question, text } = yield* finish(
+              batches.map(([lines, isShared]) => batchOf(lines, isShared)),
+              done
+            )
+            assert.deepStrictEqual(
+              text,
+              batches.flatMap(([lines]) => lines)
+            )
+            assert.isTrue(memoryOf(question).every((memory) => memory instanceof SharedArrayBuffer))
+          }
+        })
       )
     })
   )
 
-  it.effect("both threads see the same memory, and it is used again once it is acknowledged", () =>
+  it.effect("events that both threads see already are not copied, wherever they stand", () =>
     Effect.gen(function* () {
       const { finish } = yield* start
-      const first = yield* finish(batchOf(["a"]), done)
-      const second = yield* finish(batchOf(["b"]), done)
-      assert.instanceOf(first.question.bytes.buffer, SharedArrayBuffer)
-      assert.strictEqual(second.question.bytes.buffer, first.question.bytes.buffer)
+      const [first, second] = [batchOf(["b", "c"], true), batchOf(["e"], true)]
+      const { question } = yield* finish(
+        [batchOf(["a"]), first, batchOf(["d"]), second, batchOf(["f"]), batchOf(["g"])],
+        done
+      )
+      const [a, bc, d, e, fg] = memoryOf(question)
+      assert.deepStrictEqual([bc, e], [first.bytes.buffer, second.bytes.buffer])
+      assert.deepStrictEqual([d, fg], [a, a])
+      assert.deepStrictEqual(textOf(question), ["a", "b", "c", "d", "e", "f", "g"])
+    })
+  )
+
+  it.effect("the memory that both threads see is used again once it is acknowledged", () =>
+    Effect.gen(function* () {
+      const { finish } = yield* start
+      const first = yield* finish([batchOf(["a"])], done)
+      const second = yield* finish([batchOf(["b"])], done)
+      assert.deepStrictEqual(memoryOf(second.question), memoryOf(first.question))
     })
   )
 
@@ -105,9 +133,9 @@ describe("OutputRemote", () => {
       const interrupted = yield* begin(batchOf(["interrupted"]))
       yield* Fiber.interrupt(interrupted.publishing)
       const error = Schema.encodeSync(EventsRejected)(new EventsRejected({ events: [{ index: 0, detail: "no" }] }))
-      const rejected = yield* finish(batchOf(["rejected"]), { _tag: "Failed", error })
+      const rejected = yield* finish([batchOf(["rejected"])], { _tag: "Failed", error })
       assert.strictEqual(rejected.exit._tag, "Failure")
-      yield* finish(batchOf(["acknowledged"]), done)
+      yield* finish([batchOf(["acknowledged"])], done)
       assert.deepStrictEqual(textOf(interrupted.question), ["interrupted"])
       assert.deepStrictEqual(textOf(rejected.question), ["rejected"])
     })
