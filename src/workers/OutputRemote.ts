@@ -7,12 +7,15 @@ import { EventsRejected, Output, OutputError } from "../output/Output.ts"
 import { MainThread } from "./MainThread.ts"
 import type { SharedEvents } from "./protocol.ts"
 
-/** The main thread makes one batch of what several workers send at a time, so one each is enough to keep it busy. */
-const CONCURRENCY = 1
+/** So that the output has slabs of several batches to put together while it is busy. Small events wait for each other before. */
+const CONCURRENCY = 4
 
 /** What is shared at least, so that batches of different sizes have room in the same memory, and what is kept at most. **Units** Bytes. */
 const LEAST_BYTES = 1024 * 1024
 const KEPT_BYTES = 4 * LEAST_BYTES
+const KEPT_ROOMS = 2
+
+const noRoom = Buffer.alloc(0)
 
 const decodeRejection = Schema.decodeUnknownSync(EventsRejected)
 
@@ -25,18 +28,20 @@ export const layer = (name: string): Layer.Layer<Output, never, MainThread> =>
   Layer.effect(
     Output,
     Effect.map(MainThread, (main) => {
-      let kept: Buffer | undefined
+      const rooms: Array<Buffer> = []
+      const roomFor = (size: number) => {
+        const kept = size === 0 ? noRoom : rooms.pop()
+        return kept !== undefined && size <= kept.length ? kept : share(size)
+      }
 
       const publish = Effect.fnUntraced(function* (batches: ReadonlyArray<EventBatch>) {
-        const size = bytesOf(batches.filter((batch) => !isShared(batch)))
-        const room = kept !== undefined && size <= kept.length ? kept : share(size)
-        kept = undefined
+        const room = roomFor(bytesOf(batches.filter((batch) => !isShared(batch))))
         const answer = yield* main.ask({ _tag: "Publish", parts: partsOf(batches, room) })
         if (answer._tag === "Failed") {
           return yield* new OutputError({ output: name, reason: decodeRejection(answer.error) })
         }
         // Without an answer the main thread may still look at it.
-        if (room.length <= KEPT_BYTES) kept = room
+        if (room !== noRoom && room.length <= KEPT_BYTES && rooms.length < KEPT_ROOMS) rooms.push(room)
       })
 
       return Output.of({ name, concurrency: CONCURRENCY, publish })
