@@ -6,6 +6,7 @@
  */
 import { GetQueueAttributesCommand, SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs"
 import type { SdkKeys } from "./AwsClients.ts"
+import { Predicate } from "effect"
 import * as HttpExchange from "./HttpExchange.ts"
 import * as Remembered from "./Remembered.ts"
 import * as SdkDestination from "./SdkDestination.ts"
@@ -114,11 +115,11 @@ export const make = (config: SQSClientConfig & { readonly region: string }): Sqs
     request,
     call: async (exchange, operation, input, keys, at) => {
       const answer = await exchange.send(await request(operation, input, keys, at))
-      // JSON says the same as the SDK does of it, but for binary attributes, which nobody asks for. The SDK, which looks up each
-      // member in its schema, takes ten times as long.
-      return answer.status === OK.httpStatusCode
-        ? parsed(await HttpExchange.bytesOf(answer.body))
-        : sdkProtocol.outputOf(client.config, operation, answer)
+      const bytes = await HttpExchange.bytesOf(answer.body)
+      return (
+        (answer.status === 200 ? plainOutput(bytes) : undefined) ??
+        sdkProtocol.outputOf(client.config, operation, answer, bytes)
+      )
     },
     exchange: connections.exchange,
     close: () => {
@@ -144,16 +145,23 @@ interface Queue {
   readonly sign: Sign
 }
 
-const parsed = <Output extends sdkProtocol.SdkOutput>(body: Uint8Array): OutputOf<Output> => {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString()
+/**
+ * An output that JSON says as the SDK does: of nothing but texts and truths, as all are that SQS itself gives to what is called here. The SDK,
+ * which looks up each member in its schema, takes ten times as long. It gets all else, `null` above all, which it leaves out.
+ */
+const plainOutput = <Output extends sdkProtocol.SdkOutput>(bytes: Uint8Array): OutputOf<Output> | undefined => {
   try {
-    return JSON.parse(text === "" ? "{}" : text)
-  } catch (cause) {
-    throw Object.assign(new Error("what came is no answer of SQS", { cause }), { name: "NoJson", $metadata: OK })
+    const output: OutputOf<Output> = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
+    return Predicate.isObject(output) && isPlain(output) ? output : undefined
+  } catch {
+    return undefined
   }
 }
 
-const OK = { httpStatusCode: 200 }
+const isPlain = (value: unknown): boolean =>
+  Predicate.isString(value) ||
+  Predicate.isBoolean(value) ||
+  (Predicate.isObjectOrArray(value) && Object.values(value).every(isPlain))
 
 const ignored = () => {}
 

@@ -65,16 +65,17 @@ export const protocolOf = (config: SdkConfig): Protocol => {
 }
 
 /**
- * What the whole answer comes to.
+ * What the whole answer comes to. **Shape** `bytes` are its body, where that was read already.
  *
  * **Errors** The SDK's own, as `send` of its client throws them, with the answer as `$response`; or what the connection failed with.
  */
 export const outputOf = async <Output extends SdkOutput>(
   config: SdkConfig,
   operation: Operation<never, Output>,
-  { body, headers, status }: HttpAnswer
+  { body, headers, status }: HttpAnswer,
+  bytes?: Uint8Array
 ): Promise<Output> => {
-  const response = { statusCode: status, headers, body: await bytesOf(body) }
+  const response = { statusCode: status, headers, body: bytes ?? (await bytesOf(body)) }
   try {
     return await protocolOf(config).deserializeResponse(operation, config, response)
   } catch (error) {

@@ -113,18 +113,26 @@ describe("SqsSourceAws", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.live("an answer without a body says nothing, and one that is no JSON is not from SQS", () =>
-    Effect.gen(function* () {
-      const source = yield* SqsSource
-      yield* answering({ ReceiveMessage: { text: "" } })
-      assert.deepStrictEqual(yield* pollBy(source), [])
-      yield* answering({ ReceiveMessage: { text: "<html>Please log in.</html>" } })
-      const { reason } = yield* Effect.flip(pollBy(source))
-      assert.deepStrictEqual(
-        [reason._tag, reason.detail],
-        ["Unavailable", "NoJson: what came is no answer of SQS (HTTP 200)"]
-      )
-    }).pipe(Effect.provide(layer))
+  it.live(
+    "an answer that leaves things out, or has null for them, says nothing of them; one that is no JSON is not from SQS",
+    () =>
+      Effect.gen(function* () {
+        const source = yield* SqsSource
+        for (const text of ["", "{}", "null", '{"Messages":null}']) {
+          yield* answering({ ReceiveMessage: { text }, DeleteMessageBatch: { text: '{"Failed":null}' } })
+          assert.deepStrictEqual(yield* pollBy(source), [])
+          assert.deepStrictEqual(yield* source.delete(polled, messages), [])
+        }
+        const bare = { MessageId: "a", ReceiptHandle: "h", Body: "b", MD5OfBody: md5("b") }
+        yield* answering({
+          ReceiveMessage: { output: { Messages: [{ ...bare, Attributes: null, MessageAttributes: null }] } }
+        })
+        assert.deepInclude((yield* pollBy(source))[0], { messageId: "a", receiveCount: 1, attributes: {} })
+        yield* answering({ ReceiveMessage: { text: "<html>Please log in.</html>" } })
+        const { reason } = yield* Effect.flip(pollBy(source))
+        assert.strictEqual(reason._tag, "Unavailable")
+        assert.include(reason.detail, "HTTP 200")
+      }).pipe(Effect.provide(layer))
   )
 
   it.live("interruption aborts the request of a long poll", () =>

@@ -241,6 +241,15 @@ describe("EventEncoder", () => {
     )
   })
 
+  it("each batch has the time at which it was read", () => {
+    const encoder = makeEventEncoder(profile).forObject(object)
+    const times = [readAt, readAt, readAt + 1, readAt].flatMap((at) =>
+      Array.from(encoder.encode(batchOf([text("x")]), at), ({ events }) => JSON.parse(textOf(events))["@timestamp"])
+    )
+    const [first, later] = ["2026-01-02T03:04:05.006Z", "2026-01-02T03:04:05.007Z"]
+    assert.deepStrictEqual(times, [first, first, later, first])
+  })
+
   it("a record that grows sixfold has room", () => {
     for (const length of [1, 1000, 3 * 1024 * 1024]) {
       const [event] = eventsOf(batchOf([new Uint8Array(length).fill(1)]))

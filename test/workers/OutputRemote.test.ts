@@ -127,6 +127,21 @@ describe("OutputRemote", () => {
     })
   )
 
+  it.effect("batches that are on their way at a time never lie in the same memory", () =>
+    Effect.gen(function* () {
+      const { begin, finish } = yield* start
+      yield* finish([batchOf(["before"])], done)
+      const underway = yield* Effect.forEach(["a", "b", "c"], (text) => begin(batchOf([text])))
+      assert.deepStrictEqual(
+        underway.flatMap(({ question }) => textOf(question)),
+        ["a", "b", "c"]
+      )
+      assert.strictEqual(new Set(underway.flatMap(({ question }) => memoryOf(question))).size, 3)
+      for (const { answer } of underway) yield* Deferred.succeed(answer, done)
+      for (const { publishing } of underway) yield* Fiber.join(publishing)
+    })
+  )
+
   it.effect("memory is not written again after a batch that was interrupted or not acknowledged whole", () =>
     Effect.gen(function* () {
       const { begin, finish } = yield* start
