@@ -41,9 +41,15 @@ const make = Effect.fnUntraced(function* (roles: ReadonlyArray<Role>) {
         kept = { keys, until: now + Math.min(KEPT_MILLIS, left / 10) }
         return keys
       })
+    // From then on there are no answers, and messages are still to be given back.
+    const keptOnceClosed = Effect.flatMap(main.closed, () =>
+      kept === undefined ? Effect.never : Effect.succeed(kept.keys)
+    )
     return {
       keys: Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        kept !== undefined && now < kept.until ? Effect.succeed(kept.keys) : Effect.flatMap(ask(identity), keep)
+        kept !== undefined && now < kept.until
+          ? Effect.succeed(kept.keys)
+          : Effect.raceFirst(Effect.flatMap(ask(identity), keep), keptOnceClosed)
       ),
       refresh: (failed) => Effect.asVoid(Effect.flatMap(ask(identity, failed), keep))
     }
@@ -65,6 +71,10 @@ const toKeys = ({ accessKeyId, expiresAt, secretAccessKey, sessionToken }: Plain
   ...(expiresAt === undefined ? undefined : { expiresAt })
 })
 
-/** **Shape** `roles` are those of the config, in its order, as the main thread has them. */
+/**
+ * **Shape** `roles` are those of the config, in its order, as the main thread has them.
+ *
+ * **Guarantee** Once the main thread has closed the connection, the last keys serve to their end.
+ */
 export const layer = (roles: ReadonlyArray<Role>): Layer.Layer<Identities, never, MainThread> =>
   Layer.effect(Identities, make(roles))
