@@ -7,6 +7,7 @@ import { join, resolve } from "node:path"
 import { Effect, Layer, Semaphore } from "effect"
 import * as ActiveFile from "../output/ActiveFile.ts"
 import { fileFailure } from "../output/fileFailure.ts"
+import * as UndoRecord from "../output/UndoRecord.ts"
 import { type FileLocked, lock } from "../files/fileLock.ts"
 import { makeDirectory } from "../files/syncDirectory.ts"
 import { toLine } from "./DeadLetter.ts"
@@ -45,6 +46,7 @@ const make = Effect.fnUntraced(
     yield* attempt(() => access(directory, constants.W_OK | constants.X_OK))
     yield* Effect.mapError(lock(`${path}.lock`), heldByAnother)
     const oneAtATime = yield* Semaphore.make(1)
+    const undo = UndoRecord.make()
 
     const makeRoom = Effect.fnUntraced(function* (bytes: number) {
       if ((yield* attempt(() => totalSize(directory))) + bytes <= options.maxBytes) return
@@ -55,7 +57,7 @@ const make = Effect.fnUntraced(
 
     /** Answers whether the file was still in its place when the disk had the lines. */
     const appendOnce = Effect.fnUntraced(function* (lines: Uint8Array) {
-      const file = yield* ActiveFile.open(path, PERMISSIONS)
+      const file = yield* ActiveFile.open(path, PERMISSIONS, undo)
       yield* file.append([lines])
       return (yield* file.length) !== undefined
     }, Effect.scoped)

@@ -9,8 +9,9 @@ import { codeOf } from "../files/codeOf.ts"
 import { syncDirectory } from "../files/syncDirectory.ts"
 import { fileFailure } from "./fileFailure.ts"
 import { OutputUnavailable } from "./Output.ts"
+import * as UndoRecord from "./UndoRecord.ts"
 
-/** An open file with one writer. */
+/** An open file. Only to be used when it is one's turn. */
 export interface ActiveFile {
   /** Its length in bytes; undefined once it was renamed away or deleted, and a new file must be opened. */
   readonly length: Effect.Effect<number | undefined, OutputUnavailable>
@@ -31,11 +32,14 @@ const TAIL_CHUNK_BYTES = 64 * 1024
 /**
  * Opens the file at `path`, which is made with `permissions` if it is not there.
  *
+ * **Shape** `undo` is that of all who append to the file.
+ *
  * **Guarantee** What a crash left of a line that it cut off is gone: its events were not acknowledged.
  */
 export const open = Effect.fnUntraced(function* (
   path: string,
-  permissions: number
+  permissions: number,
+  undo: UndoRecord.UndoRecord
 ): Effect.fn.Return<ActiveFile, OutputUnavailable, Scope.Scope> {
   const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: fileFailure(path) })
 
@@ -53,6 +57,19 @@ export const open = Effect.fnUntraced(function* (
     return yield* new OutputUnavailable({ detail: `${path} cannot be written: it is not a regular file` })
   }
 
+  // A new file may have the inode of one that was deleted.
+  if (isNew) UndoRecord.clear(undo)
+  const rollBack = Effect.suspend(() => {
+    const end = UndoRecord.lengthOf(undo, identity.ino)
+    if (end === undefined) return Effect.void
+    return attempt(async () => {
+      // Somebody may have emptied the file meanwhile: truncate would then make it longer, with a hole.
+      if ((await handle.stat()).size > end) await handle.truncate(end)
+      UndoRecord.clear(undo)
+    })
+  })
+
+  yield* rollBack
   const end = yield* attempt(() => endOfLastLine(handle, Number(identity.size)))
   if (end < Number(identity.size)) {
     yield* attempt(() => handle.truncate(end))
@@ -62,31 +79,19 @@ export const open = Effect.fnUntraced(function* (
     )
   }
 
-  /** Where the acknowledged lines end, while it is not known that nothing stands behind them. */
-  let acknowledged: number | undefined
   /** What `length` answered, while nothing was appended since: to ask again costs as much as to write. */
   let knownLength: number | undefined
-
-  const rollBack = Effect.suspend(() => {
-    const end = acknowledged
-    if (end === undefined) return Effect.void
-    return attempt(async () => {
-      // Somebody may have emptied the file meanwhile: truncate would then make it longer, with a hole.
-      if ((await handle.stat()).size > end) await handle.truncate(end)
-      acknowledged = undefined
-    })
-  })
 
   const append = Effect.fnUntraced(
     function* (pieces: Iterable<Uint8Array>) {
       yield* rollBack
-      acknowledged = knownLength ?? (yield* attempt(() => handle.stat())).size
+      UndoRecord.begin(undo, identity.ino, knownLength ?? (yield* attempt(() => handle.stat())).size)
       knownLength = undefined
       yield* attempt(async () => {
         for (const piece of pieces) await writeWhole(handle, piece)
         await handle.datasync()
       })
-      acknowledged = undefined
+      UndoRecord.clear(undo)
     },
     // When fsync fails the kernel may drop what it could not write and report it only once: nothing but writing it all
     // again makes it safe.

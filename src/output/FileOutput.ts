@@ -6,13 +6,15 @@
  */
 import { constants } from "node:fs"
 import { access, readdir, rename, rm } from "node:fs/promises"
-import { join, resolve } from "node:path"
-import { Effect, Layer, ScopedRef } from "effect"
+import { dirname, join, resolve } from "node:path"
+import { Effect, Layer, type Scope, ScopedRef } from "effect"
 import { bytesOf, type EventBatch } from "../domain/EventBatch.ts"
 import { type FileLocked, lock } from "../files/fileLock.ts"
 import { makeDirectory } from "../files/syncDirectory.ts"
 import * as ActiveFile from "./ActiveFile.ts"
 import { fileFailure } from "./fileFailure.ts"
+import { FileTurns } from "./FileTurns.ts"
+import * as FileTurnsShared from "./FileTurnsShared.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import { Output, OutputError, OutputUnavailable } from "./Output.ts"
 import * as rotation from "./rotation.ts"
@@ -44,7 +46,27 @@ export interface FileOutputOptions {
  * **Errors** The Layer fails with `OutputUnavailable` when the files cannot be written or another s3beat holds them.
  */
 export const layer = (options: FileOutputOptions): Layer.Layer<Output, OutputError> =>
-  Layer.effect(Output, make(options))
+  Layer.provide(layerHolding(options), FileTurnsShared.layerAlone)
+
+/** The same, for a process of which several threads write to the files: of the one that holds them for all. */
+export const layerHolding = (options: FileOutputOptions): Layer.Layer<Output, OutputError, FileTurns> =>
+  Layer.effect(Output, make(options, hold(pathOf(options))))
+
+/** The same, of the other threads. They write while the first one holds the files. */
+export const layerSharing = (options: FileOutputOptions): Layer.Layer<Output, OutputError, FileTurns> =>
+  Layer.effect(Output, make(options, Effect.void))
+
+const pathOf = ({ directory, filename }: FileOutputOptions) => join(resolve(directory), rotation.nameOf(filename, 0))
+
+/** Keeps other processes away. */
+const hold = (path: string) =>
+  Effect.mapError(
+    lock(`${path}.lock`),
+    ({ path }: FileLocked) =>
+      new OutputUnavailable({
+        detail: `another s3beat writes these files and holds ${path}; give each its own directory or filename`
+      })
+  )
 
 /** Enough to fill a group while the one before it is written. */
 const CONCURRENCY = 8
@@ -60,21 +82,22 @@ interface Place {
 }
 
 const make = Effect.fnUntraced(
-  function* (options: FileOutputOptions) {
-    const directory = resolve(options.directory)
-    const path = join(directory, rotation.nameOf(options.filename, 0))
+  function* (options: FileOutputOptions, hold: Effect.Effect<void, OutputUnavailable, Scope.Scope>) {
+    const turns = yield* FileTurns
+    const path = pathOf(options)
+    const directory = dirname(path)
     const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: fileFailure(directory) })
 
     const openActive = Effect.andThen(
       attempt(() => makeDirectory(directory)),
-      ActiveFile.open(path, options.permissions)
+      ActiveFile.open(path, options.permissions, turns.undo)
     )
 
     yield* attempt(() => makeDirectory(directory))
     // Rotation will need it: better to fail now than when the first file is full.
     yield* attempt(() => access(directory, constants.W_OK | constants.X_OK))
-    yield* Effect.mapError(lock(`${path}.lock`), heldByAnother)
-    const active = yield* ScopedRef.fromAcquire(openActive)
+    yield* hold
+    const active = yield* turns.during(ScopedRef.fromAcquire(openActive))
     const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
 
     const rotate = attempt(async () => {
@@ -83,14 +106,23 @@ const make = Effect.fnUntraced(
       for (const name of removals) await rm(join(directory, name), { force: true })
     })
 
+    /** The length of the file that has the name now, whoever gave it to it. */
+    const activeLength: Effect.Effect<number, OutputUnavailable> = Effect.gen(function* () {
+      const length = yield* (yield* ScopedRef.get(active)).length
+      if (length !== undefined) return length
+      yield* ScopedRef.set(active, openActive)
+      return yield* activeLength
+    })
+
     /** The file that is to be written to, and how much it still takes. */
     const fileFor = Effect.fnUntraced(function* (size: number): Effect.fn.Return<Place, OutputUnavailable> {
-      const length = yield* (yield* ScopedRef.get(active)).length
-      const isFull = length !== undefined && length > 0 && length + size > options.rotateEveryBytes
-      if (isFull) yield* rotate
-      const isNew = isFull || length === undefined
-      if (isNew) yield* ScopedRef.set(active, openActive)
-      return { file: yield* ScopedRef.get(active), room: options.rotateEveryBytes - (isNew ? 0 : length) }
+      const length = yield* activeLength
+      const isFull = length > 0 && length + size > options.rotateEveryBytes
+      if (isFull) {
+        yield* rotate
+        yield* ScopedRef.set(active, openActive)
+      }
+      return { file: yield* ScopedRef.get(active), room: options.rotateEveryBytes - (isFull ? 0 : length) }
     })
 
     const groups = yield* GroupCommit.make(
@@ -98,7 +130,7 @@ const make = Effect.fnUntraced(
       Effect.fnUntraced(function* (first: Batches, take): Effect.fn.Return<void, OutputUnavailable> {
         const { file, room } = yield* fileFor(bytesOf(first))
         yield* file.append(piecesOf(take(Math.min(room, GROUP_BYTES)).flat(), buffer))
-      })
+      }, turns.during)
     )
 
     return Output.of({
@@ -109,10 +141,5 @@ const make = Effect.fnUntraced(
   },
   (effect) => Effect.mapError(effect, failed)
 )
-
-const heldByAnother = ({ path }: FileLocked) =>
-  new OutputUnavailable({
-    detail: `another s3beat writes these files and holds ${path}; give each its own directory or filename`
-  })
 
 const failed = (reason: OutputUnavailable) => new OutputError({ output: "file", reason })

@@ -6,6 +6,7 @@ import { promisify } from "node:util"
 import { Effect, Fiber } from "effect"
 import * as ActiveFile from "../../src/output/ActiveFile.ts"
 import { Output } from "../../src/output/Output.ts"
+import * as UndoRecord from "../../src/output/UndoRecord.ts"
 import { eventBatch, ndjsonOf } from "../support/eventBatch.ts"
 import * as fileFaults from "../support/fileFaults.ts"
 import { fileOutput, layer, pathOf, read } from "../support/fileOutputWorld.ts"
@@ -119,7 +120,7 @@ describe("FileOutput: what disks do", () => {
   it.live("appending to a file that could not be rolled back does so first", () =>
     Effect.gen(function* () {
       const path = yield* pathOf("active")
-      const active = yield* ActiveFile.open(path, 0o600)
+      const active = yield* ActiveFile.open(path, 0o600, UndoRecord.make())
       yield* active.append([Buffer.from("first\n")])
       yield* fileFaults.failingSyncs(1)
       yield* fileFaults.failingTruncates(1)

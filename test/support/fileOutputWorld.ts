@@ -5,6 +5,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Layer } from "effect"
 import * as FileOutput from "../../src/output/FileOutput.ts"
+import * as FileTurnsShared from "../../src/output/FileTurnsShared.ts"
 import { Output, type OutputError } from "../../src/output/Output.ts"
 import { ageOf } from "../../src/output/rotation.ts"
 import { eventBatch } from "./eventBatch.ts"
@@ -18,9 +19,17 @@ type Options = Partial<FileOutput.FileOutputOptions>
 
 const defaults = { filename: "s3beat", rotateEveryBytes: 10_000_000, numberOfFiles: 7, permissions: 0o600 }
 
+const inDirectory =
+  <R>(output: (options: FileOutput.FileOutputOptions) => Layer.Layer<Output, OutputError, R>) =>
+  (options: Options = {}): Layer.Layer<Output, OutputError, R | TemporaryDirectory> =>
+    Layer.unwrap(Effect.map(TemporaryDirectory, (directory) => output({ ...defaults, directory, ...options })))
+
 /** The Layer, in the temporary directory where the options name no other. */
-export const fileOutput = (options: Options = {}): Layer.Layer<Output, OutputError, TemporaryDirectory> =>
-  Layer.unwrap(Effect.map(TemporaryDirectory, (directory) => FileOutput.layer({ ...defaults, directory, ...options })))
+export const fileOutput = inDirectory(FileOutput.layer)
+
+/** The same of a writer among several: of this place among those who share `files`. */
+export const writerOf = (files: FileTurnsShared.SharedFiles, place: number, options: Options = {}) =>
+  Layer.provide(inDirectory(FileOutput.layerSharing)(options), FileTurnsShared.layer(files, place))
 
 const life =
   (concurrency: number | "unbounded") =>
