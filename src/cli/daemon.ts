@@ -9,6 +9,7 @@ import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import { Credentials } from "../credentials/Credentials.ts"
 import { DeadLetters } from "../deadletter/DeadLetters.ts"
 import * as Heartbeat from "../pipeline/Heartbeat.ts"
+import * as FileTurnsShared from "../output/FileTurnsShared.ts"
 import type { Output, OutputError } from "../output/Output.ts"
 import * as Ingest from "../pipeline/Ingest.ts"
 import type { PolledQueue } from "../pipeline/receive.ts"
@@ -36,11 +37,12 @@ export const daemon = (
   { config, plain }: LoadedConfig,
   logging: LoggingOptions,
   output?: Layer.Layer<Output, OutputError>
-): Effect.Effect<never, CommandFailed> =>
-  Effect.gen(function* () {
+): Effect.Effect<never, CommandFailed> => {
+  const count = workerCount(config.workers)
+  const files = FileTurnsShared.make(placeOf(count))
+  return Effect.gen(function* () {
     const queues = yield* Effect.forEach(config.sqsQueues, startQueue)
     yield* startDeadLetters(config, queues)
-    const count = workerCount(config.workers)
     yield* Effect.logInfo(
       `Started s3beat ${version} as ${config.fullyQualifiedBeatName}, with ${count === 1 ? "1 worker" : `${count} workers`}.`
     )
@@ -52,22 +54,28 @@ export const daemon = (
     if (count > 1) tuneThreads(count)
     const drain = yield* Deferred.make<void>()
     const { name: deadLetters } = yield* DeadLetters
+    const workerData = { plain, queues, deadLetters, isOutputGiven: output !== undefined, files, count, logging }
     const ingest = yield* Effect.forkScoped(
       count === 1
         ? Ingest.run(ingestOptions(config, queues), Deferred.await(drain))
-        : Workers.run(count, Deferred.await(drain)).pipe(
-            Effect.provide(NodeWorker.layer(() => startThread({ plain, queues, deadLetters, count, logging })))
+        : Workers.run(count, Deferred.await(drain), (index) => FileTurnsShared.ended(files, placeOf(index))).pipe(
+            Effect.provide(NodeWorker.layer((index) => startThread({ ...workerData, place: placeOf(index) })))
           )
     )
     yield* Effect.addFinalizer(() => drained(ingest, drain, config.shutdownTimeout))
     return yield* Effect.andThen(Fiber.join(ingest), Effect.never)
   }).pipe(
     Effect.scoped,
-    Effect.provide(servicesLayer(config, output)),
+    Effect.provide(servicesLayer(config, output, FileTurnsShared.layer(files, MAIN_PLACE))),
     Effect.catchTag(["SqsSourceError", "CredentialsError", "OutputError", "DeadLettersError"], (error) =>
       Effect.fail(new CommandFailed({ message: `s3beat cannot start: ${error.message}`, exitCode: exitCode.failed }))
     )
   )
+}
+
+/** Who writes to the files of the output: the main thread has its heartbeats, each worker its events. */
+const MAIN_PLACE = 0
+const placeOf = (index: number) => MAIN_PLACE + 1 + index
 
 /** One pipeline for every core, unless the config says otherwise. */
 const workerCount = (workers: S3beatConfig["workers"]) => (workers === "auto" ? availableParallelism() : workers)

@@ -1,9 +1,10 @@
 /**
  * The config's output, as `s3beat check` looks at it.
  */
-import { Clock, Effect, Result } from "effect"
+import { Clock, Effect, Layer, Result } from "effect"
 import type { CheckedOutput, OutputTarget } from "../check/outputs.ts"
 import type { OutputConfig, S3beatConfig } from "../config/S3beatConfig.ts"
+import * as FileTurnsShared from "../output/FileTurnsShared.ts"
 import { probe, type ProbeOptions } from "../output/logstash/probe.ts"
 import { Output } from "../output/Output.ts"
 import { probeFile } from "../output/probeFile.ts"
@@ -74,5 +75,5 @@ const sendTestEvent = Effect.fnUntraced(
     }
     for (const { events } of encoder.encode(records, yield* Clock.currentTimeMillis)) yield* output.publish([events])
   },
-  (effect, config) => Effect.provide(effect, outputLayer(config.output))
+  (effect, config) => Effect.provide(effect, Layer.provide(outputLayer(config.output), FileTurnsShared.layerAlone))
 )

@@ -14,26 +14,36 @@ import * as DeadLettersByKind from "../deadletter/DeadLettersByKind.ts"
 import * as DeadLettersNone from "../deadletter/DeadLettersNone.ts"
 import * as ConsoleOutput from "../output/ConsoleOutput.ts"
 import * as FileOutput from "../output/FileOutput.ts"
+import type { FileTurns } from "../output/FileTurns.ts"
+import * as FileTurnsShared from "../output/FileTurnsShared.ts"
 import * as LogstashOutput from "../output/logstash/LogstashOutput.ts"
 import type { Output, OutputError } from "../output/Output.ts"
 import type { SqsSource } from "../source/SqsSource.ts"
 import { publisherOver, readerLayer, rolesOf, sourceLayer } from "./pipelineLayers.ts"
 
 /**
- * Everything that the pipeline needs, over AWS (or the config's endpoints) and `output`, the config's unless given.
+ * Everything that the pipeline needs, over AWS (or the config's endpoints) and `output`, the config's unless given. **Shape** `turns` are for
+ * those who share the files of the output.
  */
-export const servicesLayer = (config: S3beatConfig, output?: Layer.Layer<Output, OutputError>) =>
+export const servicesLayer = (
+  config: S3beatConfig,
+  output?: Layer.Layer<Output, OutputError>,
+  turns?: Layer.Layer<FileTurns>
+) =>
   Layer.mergeAll(deadLettersLayer(config), readerLayer(config)).pipe(
     Layer.provideMerge(queuesLayer(config)),
-    Layer.merge(publisherLayer(config, output))
+    Layer.merge(publisherLayer(config, output, turns))
   )
 
 /** The queues, and who s3beat is towards them. */
 export const queuesLayer = (config: S3beatConfig) => Layer.provideMerge(sourceLayer(config), credentialsLayer(config))
 
 /** The way to `output`, the config's unless given. */
-export const publisherLayer = (config: S3beatConfig, output = outputLayer(config.output)) =>
-  publisherOver(config.batch, output)
+export const publisherLayer = (
+  config: S3beatConfig,
+  output: Layer.Layer<Output, OutputError, FileTurns> = outputLayer(config.output),
+  turns = FileTurnsShared.layerAlone
+) => Layer.provide(publisherOver(config.batch, output), turns)
 
 const deadLettersLayer = ({
   deadLetter: { maxKeptBytes, path, queue }
@@ -44,10 +54,10 @@ const deadLettersLayer = ({
 }
 
 /** The output that the config enables. */
-export const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError> => {
+export const outputLayer = (output: OutputConfig): Layer.Layer<Output, OutputError, FileTurns> => {
   switch (output._tag) {
     case "File":
-      return FileOutput.layer({ ...output, directory: output.path })
+      return FileOutput.layerHolding({ ...output, directory: output.path })
     case "Logstash":
       return LogstashOutput.layer(output)
     case "Console":

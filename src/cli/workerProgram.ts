@@ -4,6 +4,7 @@
 import { Effect, Fiber } from "effect"
 import * as S3beatConfig from "../config/S3beatConfig.ts"
 import * as Ingest from "../pipeline/Ingest.ts"
+import type { SharedFiles } from "../output/FileTurnsShared.ts"
 import type { PolledQueue } from "../pipeline/receive.ts"
 import * as Logging from "../telemetry/logging.ts"
 import * as MainThread from "../workers/MainThread.ts"
@@ -18,6 +19,11 @@ export interface WorkerData {
   readonly queues: ReadonlyArray<PolledQueue>
   /** What the destination of the dead letters is called. */
   readonly deadLetters: string
+  /** Whether events go elsewhere than to the output of the config: the main thread knows where. */
+  readonly isOutputGiven: boolean
+  /** What all who write to the files of the output have in common, and this worker's place among them. */
+  readonly files: SharedFiles
+  readonly place: number
   /** How many workers share the process. */
   readonly count: number
   readonly logging: Logging.LoggingOptions
@@ -27,19 +33,20 @@ export interface WorkerData {
  * Runs the pipeline until the main thread says that it is time to drain, and tells it when that is done; then waits for its
  * leave to end. When the main thread closes the connection before, messages in flight are given back.
  */
-export const workerProgram = ({ count, deadLetters, logging, plain, queues }: WorkerData) =>
+export const workerProgram = (workerData: WorkerData) =>
   Effect.gen(function* () {
+    const { count, plain, queues } = workerData
     const main = yield* MainThread.MainThread
     const config = S3beatConfig.fromPlain(plain)
     const telling = yield* Effect.forkScoped(relay.tell)
     yield* Ingest.run(shareOf(ingestOptions(config, queues), count), main.drain).pipe(
-      Effect.provide(workerServicesLayer(config, deadLetters, count)),
+      Effect.provide(workerServicesLayer(config, workerData)),
       Effect.raceFirst(main.closed)
     )
     yield* Fiber.interrupt(telling)
     yield* main.tellDrained
     yield* main.closed
-  }).pipe(Effect.scoped, Effect.provide(MainThread.layer), Effect.provide(Logging.layer(logging)))
+  }).pipe(Effect.scoped, Effect.provide(MainThread.layer), Effect.provide(Logging.layer(workerData.logging)))
 
 const shareOf = (options: Ingest.IngestOptions, count: number): Ingest.IngestOptions => ({
   ...options,

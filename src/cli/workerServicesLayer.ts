@@ -6,6 +6,8 @@ import { Layer } from "effect"
 import type { S3beatConfig } from "../config/S3beatConfig.ts"
 import * as CredentialsByRole from "../credentials/CredentialsByRole.ts"
 import * as LogstashOutput from "../output/logstash/LogstashOutput.ts"
+import * as FileOutput from "../output/FileOutput.ts"
+import * as FileTurnsShared from "../output/FileTurnsShared.ts"
 import type { OutputError } from "../output/Output.ts"
 import type { Publisher } from "../output/Publisher.ts"
 import * as DeadLettersRemote from "../workers/DeadLettersRemote.ts"
@@ -13,31 +15,35 @@ import * as IdentitiesRemote from "../workers/IdentitiesRemote.ts"
 import type { MainThread } from "../workers/MainThread.ts"
 import * as OutputRemote from "../workers/OutputRemote.ts"
 import { publisherOver, readerLayer, rolesOf, sourceLayer } from "./pipelineLayers.ts"
+import type { WorkerData } from "./workerProgram.ts"
 
 /**
- * Everything that the pipeline of one of `count` workers needs: who it is, the dead letters, whose destination is called `deadLetters`,
- * and an output that is only one place, it has from the main thread.
+ * Everything that the pipeline of a worker needs: who it is and where its dead letters go, it has from the main thread.
  */
-export const workerServicesLayer = (config: S3beatConfig, deadLetters: string, count: number) =>
+export const workerServicesLayer = (config: S3beatConfig, workerData: WorkerData) =>
   Layer.merge(sourceLayer(config), readerLayer(config)).pipe(
     Layer.provideMerge(CredentialsByRole.layerOverIdentities),
     Layer.provide(IdentitiesRemote.layer(rolesOf(config))),
-    Layer.merge(publisherLayer(config, count)),
-    Layer.merge(DeadLettersRemote.layer(deadLetters))
+    Layer.merge(publisherLayer(config, workerData)),
+    Layer.merge(DeadLettersRemote.layer(workerData.deadLetters))
   )
 
 const publisherLayer = (
   { batch, output }: S3beatConfig,
-  count: number
+  { count, files, isOutputGiven, place }: WorkerData
 ): Layer.Layer<Publisher, OutputError, MainThread> => {
-  const remote = (name: string) => publisherOver(shareOf(batch, count), OutputRemote.layer(name))
+  const ofMainThread = (name: string) => publisherOver(shareOf(batch, count), OutputRemote.layer(name))
+  if (isOutputGiven) return ofMainThread("given")
   switch (output._tag) {
     case "File":
-      return remote("file")
-    case "Console":
-      return remote("console")
+      return Layer.provide(
+        publisherOver(batch, FileOutput.layerSharing({ ...output, directory: output.path })),
+        FileTurnsShared.layer(files, place)
+      )
     case "Logstash":
       return publisherOver(batch, LogstashOutput.layer(output))
+    case "Console":
+      return ofMainThread("console")
   }
 }
 

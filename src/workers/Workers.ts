@@ -14,25 +14,32 @@ import * as relay from "./relay.ts"
 /**
  * Runs `count` workers until `drain` completes; then has them drain, and returns when all have.
  *
+ * **Shape** `ended` is told the index of every worker whose thread has ended, before another one is started in its stead.
+ *
  * **Guarantee** A worker that dies is said in the log and started anew; its messages come back to their queues by themselves.
  * One that dies while it drains is not started again. Interruption has every worker give its messages back and end.
  */
 export const run = Effect.fn("Workers.run")(function* (
   count: number,
-  drain: Effect.Effect<void>
+  drain: Effect.Effect<void>,
+  ended: (index: number) => Effect.Effect<void>
 ): Effect.fn.Return<void, never, DeadLetters | Identities | Publisher | Worker.WorkerPlatform | Worker.Spawner> {
   const isDraining = yield* Ref.make(false)
   const drained = Effect.andThen(drain, Ref.set(isDraining, true))
   yield* Effect.forEach(
     Array.from({ length: count }, (_, index) => index),
-    (index) => supervise(index, drained, Ref.get(isDraining)),
+    (index) => supervise(index, Effect.ensuring(work(index, drained), ended(index)), Ref.get(isDraining)),
     { concurrency: "unbounded", discard: true }
   )
 })
 
 /** One worker after the other, until one has drained. */
-const supervise = (index: number, drain: Effect.Effect<void>, isDraining: Effect.Effect<boolean>) =>
-  work(index, drain).pipe(
+const supervise = <E extends WorkerError.WorkerError, R>(
+  index: number,
+  work: Effect.Effect<void, E, R>,
+  isDraining: Effect.Effect<boolean>
+) =>
+  work.pipe(
     Effect.tapError((error) =>
       Effect.flatMap(isDraining, (isDraining) =>
         isDraining

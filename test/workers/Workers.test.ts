@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
 import type { Worker } from "node:worker_threads"
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import { assert, describe, it } from "@effect/vitest"
@@ -9,16 +11,18 @@ import * as ConfigFile from "../../src/config/ConfigFile.ts"
 import * as IdentitiesSts from "../../src/credentials/IdentitiesSts.ts"
 import * as DeadLettersNone from "../../src/deadletter/DeadLettersNone.ts"
 import { EmbeddedAws } from "../../src/demo/EmbeddedAws.ts"
+import * as FileTurnsShared from "../../src/output/FileTurnsShared.ts"
 import * as PublisherCoalescing from "../../src/output/PublisherCoalescing.ts"
 import * as Progress from "../../src/telemetry/progress.ts"
 import * as OutputMemory from "../../src/testing/OutputMemory.ts"
 import * as Workers from "../../src/workers/Workers.ts"
 import { arn, beat, events as queue, layer as aws, roleArns } from "../support/embeddedAws.ts"
 import * as Logged from "../support/Logged.ts"
+import { layer as temporaryDirectory, TemporaryDirectory } from "../support/TemporaryDirectory.ts"
 
 const WORKERS = 2
 
-const configText = (endpoint: string) => `
+const configText = (endpoint: string, path: string) => `
 s3beat:
   beatIdentifier: test
   sqsQueues: ${queue.name}:${queue.region}
@@ -30,21 +34,28 @@ s3beat:
   period: 1s
   maxInFlightMessages: 20
   endpoints: { s3: "${endpoint}", sqs: "${endpoint}", sts: "${endpoint}" }
-output.file.path: /never/written
+output.file.path: ${path}
 `
 
-/** Workers as the daemon starts them, over an output in memory; `threads` are all that were started. */
-const start = Effect.gen(function* () {
+/**
+ * Workers as the daemon starts them, over an output in memory, or files where a `directory` is given; `threads` are all that were
+ * started.
+ */
+const start = Effect.fnUntraced(function* (directory?: string) {
   const { endpoint } = yield* EmbeddedAws
   const { config, plain } = yield* Effect.fromResult(
-    ConfigFile.parse(configText(endpoint), { path: "s3beat.yml", env: {} })
+    ConfigFile.parse(configText(endpoint, directory ?? "/never/written"), { path: "s3beat.yml", env: {} })
   )
+  const files = FileTurnsShared.make(WORKERS)
   const threads: Array<Worker> = []
-  const spawner = NodeWorker.layer(() => {
+  const spawner = NodeWorker.layer((place) => {
     const thread = startThread({
       plain,
       queues: [{ queue: { name: queue.name, region: queue.region }, hasRedrivePolicy: false }],
       deadLetters: "nowhere",
+      isOutputGiven: directory === undefined,
+      files,
+      place,
       count: WORKERS,
       logging: { format: "json", level: "None", colors: false }
     })
@@ -63,7 +74,9 @@ const start = Effect.gen(function* () {
     Layer.provide(BaseIdentityAws.layerKeys({ accessKeyId, secretAccessKey }))
   )
   const drain = yield* Deferred.make<void>()
-  const running = yield* Workers.run(WORKERS, Deferred.await(drain)).pipe(
+  const running = yield* Workers.run(WORKERS, Deferred.await(drain), (place) =>
+    FileTurnsShared.ended(files, place)
+  ).pipe(
     Effect.provide(Layer.mergeAll(spawner, identities, PublisherCoalescing.layer(config.batch), DeadLettersNone.layer)),
     Effect.forkScoped
   )
@@ -103,7 +116,7 @@ describe("Workers", () => {
     () =>
       Effect.gen(function* () {
         const before = yield* Progress.totals
-        const { drained, threads } = yield* start
+        const { drained, threads } = yield* start()
         yield* upload(0, 40)
         yield* deliveredLines(80)
         yield* emptied
@@ -124,7 +137,7 @@ describe("Workers", () => {
     () =>
       Effect.gen(function* () {
         const output = yield* OutputMemory.OutputMemory
-        const { drained, threads } = yield* start
+        const { drained, threads } = yield* start()
         yield* output.pause
         yield* upload(0, 20)
         yield* until(Effect.map(output.publishing, (publishing) => publishing > 0))
@@ -144,6 +157,31 @@ describe("Workers", () => {
   )
 
   it.live(
+    "write to the files of the output themselves, and one that dies while it writes leaves nothing half written",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* TemporaryDirectory
+        const { drained, threads } = yield* start(directory)
+        const lines = Effect.promise(async () =>
+          (await readFile(join(directory, "s3beat.ndjson"), "utf8").catch(() => "")).split("\n").slice(0, -1)
+        )
+        const objects = 60
+        for (let deaths = 1; deaths <= 3; deaths++) {
+          const before = (yield* lines).length
+          yield* upload((deaths - 1) * (objects / 3), deaths * (objects / 3))
+          yield* until(Effect.map(lines, ({ length }) => length > before))
+          yield* Effect.promise(() => threads.at(-1)?.terminate() ?? Promise.resolve(0))
+          yield* until(Effect.sync(() => threads.length === WORKERS + deaths))
+        }
+        yield* emptied
+        yield* drained
+        const messages = (yield* lines).map((line): unknown => JSON.parse(line).message)
+        assert.strictEqual(new Set(messages).size, 2 * objects)
+      }).pipe(Effect.scoped, Effect.provide(Layer.merge(world, temporaryDirectory)), Effect.timeout("80 seconds")),
+    90_000
+  )
+
+  it.live(
     "interruption while they drain has every worker give its messages back",
     () =>
       Effect.gen(function* () {
@@ -152,7 +190,7 @@ describe("Workers", () => {
         yield* output.pause
         yield* Effect.scoped(
           Effect.gen(function* () {
-            yield* start
+            yield* start()
             yield* upload(0, 20)
             // As many as both have places for: else one might receive, as it ends, what the other has just given back.
             yield* until(Effect.map(Progress.totals, ({ messagesInFlight }) => messagesInFlight === 20))
