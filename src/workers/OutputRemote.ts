@@ -1,5 +1,5 @@
 /**
- * An output that is one place, a file or stdout: the main thread has it, and workers hand it their events.
+ * An output that only the main thread has, as it alone has stdout: workers hand it their events.
  */
 import { Effect, Layer, Schema } from "effect"
 import { bytesOf, copyOf, type EventBatch, ndjson } from "../domain/EventBatch.ts"

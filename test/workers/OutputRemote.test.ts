@@ -33,7 +33,7 @@ const start = Effect.gen(function* () {
     closed: Effect.never
   })
   const output = yield* Output.pipe(
-    Effect.provide(Layer.provide(OutputRemote.layer("file"), Layer.succeed(MainThread, main)))
+    Effect.provide(Layer.provide(OutputRemote.layer("console"), Layer.succeed(MainThread, main)))
   )
 
   /** Publishes, and waits until the main thread has been asked. */
