@@ -1,6 +1,7 @@
 /**
  * How V8 spends memory and time, for a process that does nothing but read and ship logs.
  */
+import { availableParallelism } from "node:os"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 
@@ -18,15 +19,17 @@ export const tuneEngine = (): void => {
 
 /**
  * The same for a process of so many workers, before the first of them begins: each has a heap of its own, with all code once more, so
- * what a heap may hold of garbage is held as often as there are workers. Two may have more than one has: each keeps as many objects in flight
- * as one does, which live on until the second minor GC and are garbage in the old space then. Small objects take a sixth more without, and a
- * third more in the smallest heaps. More room for young objects instead does the same for them, but CloudTrail's buffers wait for a minor
- * GC in it.
+ * what a heap may hold of garbage is held as often as there are workers. Two have twice the room for young objects that one is advised
+ * to have: each of them keeps as many objects in flight as one does, at half the rate, and a minor GC copies them all. Small objects
+ * take a tenth more in half of it, and a third more in the smallest heaps. The buffers of larger ones wait for those GCs, which are
+ * rarer, and their bytes count towards the limit of the heap: it may grow further before it is collected.
  */
 export const tuneThreads = (workers: number): void => {
   const isFew = workers <= 2
-  setFlag(`--max-semi-space-size=${isFew ? 16 : 2}`)
+  setFlag(`--max-semi-space-size=${isFew ? 32 : 2}`)
   setFlag(`--heap-growing-percent=${isFew ? 100 : 15}`)
+  // Where every core has a worker, none is left for threads that would help a minor GC: they only take turns with it.
+  if (workers >= availableParallelism()) setFlag("--no-parallel-scavenge")
   giveBackStart()
 }
 
