@@ -41,9 +41,10 @@ process.on("message", async (request: Request) => {
     objects,
     messages: request.messages,
     rate: request.rate,
-    onFirstServed: () => {
+    warmUp: request.warmUp,
+    onCountBegins: () => {
       cpuBefore = process.cpuUsage()
-      reply({ _tag: "FirstServed", at: Date.now() })
+      reply({ _tag: "CountBegins", at: Date.now() })
     },
     onAllDeleted: () => reply({ _tag: "AllDeleted", at: Date.now() })
   })
