@@ -63,6 +63,13 @@ export const atLeast = (what: string, value: number, limit: number): Verdict => 
   holds: value >= limit
 })
 
+/** `ratio` must be 1, but for `tolerance`. */
+export const within = (what: string, ratio: number, tolerance: number): Verdict => ({
+  what: `${what}: ${round(ratio)}, 1 but for ${tolerance}`,
+  value: round(ratio),
+  holds: Math.abs(ratio - 1) <= tolerance
+})
+
 const round = (value: number) => Math.round(value * 1000) / 1000
 
 /** Prints whether they hold. */

@@ -20,8 +20,6 @@ export interface DaemonOptions {
   readonly shape: string
   readonly messages: number
   readonly rate?: number | undefined
-  /** So many of the messages are not counted: with the first ones code is compiled, and a daemon runs for longer than that. */
-  readonly warmUp?: number | undefined
   /** Buckets are read through an assumed role. */
   readonly hasRole?: boolean | undefined
   /** Further lines under `s3beat:`, as in `maxInFlightMessages: 10`. */
@@ -31,10 +29,9 @@ export interface DaemonOptions {
 }
 
 /**
- * What it took, all threads of the daemon's process alone counted, from the first message served, or the last one of the warm-up
- * deleted, to the last one deleted. Memory, what was written, events and the server's report are of the whole run.
+ * What it took, all threads of the daemon's process alone counted, from the first message served to the last one deleted.
  *
- * **Units** `startSeconds` is the CPU before that: Node, the code, the first calls and the warm-up. `rssMegabytes` are samples, one a second.
+ * **Units** `startSeconds` is the CPU before that: Node, the code and the first calls. `rssMegabytes` are samples, one a second.
  */
 export interface DaemonRun {
   readonly seconds: number
@@ -53,10 +50,10 @@ export interface DaemonRun {
 
 /** Starts the daemon, waits until the last message is deleted, drains it. Fails when it ends before that. */
 export const runDaemon = async (options: DaemonOptions): Promise<DaemonRun> => {
-  const { destination, directory, messages, profile, rate, server, shape, warmUp } = options
+  const { destination, directory, messages, profile, rate, server, shape } = options
   const config = join(directory, "s3beat.yml")
   await writeFile(config, configText(options))
-  const run = await server.begin({ shape, messages, rate, warmUp })
+  const run = await server.begin({ shape, messages, rate })
 
   const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]
   const daemon = spawn(
@@ -80,7 +77,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<DaemonRun> => {
     if (megabytes !== undefined) rssMegabytes.push(megabytes)
   }, 1000)
   try {
-    const countBegins = await Promise.race([run.countBegins, early])
+    const firstServed = await Promise.race([run.firstServed, early])
     const atStart = await cpuOf(pid)
     const allDeleted = await Promise.race([run.allDeleted, early])
     const atEnd = await cpuOf(pid)
@@ -90,7 +87,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<DaemonRun> => {
     daemon.kill("SIGTERM")
     await exited
     return {
-      seconds: (allDeleted - countBegins) / 1000,
+      seconds: (allDeleted - firstServed) / 1000,
       cpuSeconds: atEnd.all - atStart.all,
       systemSeconds: atEnd.system - atStart.system,
       startSeconds: atStart.all,

@@ -60,7 +60,7 @@ describe("the server of the benchmark", () => {
       begin({
         objects,
         messages: 12,
-        onCountBegins: () => told.push("count begins"),
+        onFirstServed: () => told.push("first served"),
         onAllDeleted: () => told.push("all deleted")
       })
       yield* Effect.promise(async () => {
@@ -79,34 +79,14 @@ describe("the server of the benchmark", () => {
         const { Failed } = await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
         assert.isUndefined(Failed)
         for (const { ReceiptHandle } of messages.slice(10)) {
-          assert.deepStrictEqual(told, ["count begins"])
+          assert.deepStrictEqual(told, ["first served"])
           await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
         }
       })
-      assert.deepStrictEqual(told, ["count begins", "all deleted"])
+      assert.deepStrictEqual(told, ["first served", "all deleted"])
       const { calls, deleted } = report()
       assert.strictEqual(deleted, 12)
       assert.deepInclude(calls, { ReceiveMessage: 3, DeleteMessageBatch: 1, DeleteMessage: 2, GetQueueUrl: 1 })
-    }, Effect.scoped)
-  )
-
-  it.live(
-    "the count begins when the messages of the warm-up are deleted",
-    Effect.fnUntraced(function* () {
-      const { begin, endpoint } = yield* server()
-      const told: Array<string> = []
-      begin({ objects, messages: 3, warmUp: 2, onCountBegins: () => told.push("count begins") })
-      yield* Effect.promise(async () => {
-        const sqs = new SQSClient(settings(endpoint))
-        const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE }))
-        const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }))
-        const toldAfter: Array<number> = []
-        for (const { ReceiptHandle } of Messages ?? []) {
-          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
-          toldAfter.push(told.length)
-        }
-        assert.deepStrictEqual(toldAfter, [0, 1, 1])
-      })
     }, Effect.scoped)
   )
 

@@ -15,14 +15,7 @@ export interface StartOptions {
 
 /** What the process is told. */
 export type Request =
-  | {
-      readonly _tag: "Begin"
-      readonly shape: string
-      readonly messages: number
-      readonly rate?: number | undefined
-      /** So many messages are deleted before the count begins; without it, it begins when the first ones are handed over. */
-      readonly warmUp?: number | undefined
-    }
+  | { readonly _tag: "Begin"; readonly shape: string; readonly messages: number; readonly rate?: number | undefined }
   | { readonly _tag: "Report" }
 
 /** What a run cost the server as well: not more than what it serves, or it is the server that is measured. */
@@ -34,13 +27,13 @@ export interface Report extends RunReport {
 export type Reply =
   | { readonly _tag: "Listening"; readonly endpoint: string; readonly cert: string | undefined }
   | { readonly _tag: "Begun" }
-  | { readonly _tag: "CountBegins"; readonly at: number }
+  | { readonly _tag: "FirstServed"; readonly at: number }
   | { readonly _tag: "AllDeleted"; readonly at: number }
   | { readonly _tag: "Report"; readonly report: Report }
 
 /** A run that was begun. **Units** Milliseconds since the epoch. */
 export interface BegunRun {
-  readonly countBegins: Promise<number>
+  readonly firstServed: Promise<number>
   readonly allDeleted: Promise<number>
 }
 
@@ -78,7 +71,7 @@ export const start = async (options: StartOptions): Promise<AwsServer> => {
     return answer
   }
 
-  const timeOf = (tag: "CountBegins" | "AllDeleted") => {
+  const timeOf = (tag: "FirstServed" | "AllDeleted") => {
     const at = next(tag).then(({ at }) => at)
     // Nobody may be waiting for it when the server ends.
     at.catch(() => {})
@@ -90,7 +83,7 @@ export const start = async (options: StartOptions): Promise<AwsServer> => {
     endpoint,
     cert,
     begin: async (options) => {
-      const run = { countBegins: timeOf("CountBegins"), allDeleted: timeOf("AllDeleted") }
+      const run = { firstServed: timeOf("FirstServed"), allDeleted: timeOf("AllDeleted") }
       await ask({ _tag: "Begin", ...options }, "Begun")
       return run
     },

@@ -24,10 +24,8 @@ export interface RunOptions {
   readonly messages: number
   /** How many messages are sent a second; without it each is sent when it is received. */
   readonly rate?: number | undefined
-  /** So many messages are deleted before the count begins; without it, it begins when the first ones are handed over. */
-  readonly warmUp?: number | undefined
-  /** Called when the count begins. */
-  readonly onCountBegins?: () => void
+  /** Called when the first messages are handed over. */
+  readonly onFirstServed?: () => void
   /** Called when the last message is deleted. */
   readonly onAllDeleted?: () => void
 }
@@ -55,7 +53,7 @@ interface Run {
   readonly backlog: Backlog.Backlog
   readonly calls: Record<string, number>
   storedBytesSent: number
-  isCounting: boolean
+  isServed: boolean
   isDone: boolean
 }
 
@@ -105,14 +103,13 @@ export const makeServer = async (options: ServerOptions = {}): Promise<BenchServ
     attempt()
   }
 
-  /** Tells when the count begins and when the last message is deleted, once each. */
+  /** Tells of the first messages and of the last delete, once each. */
   const tell = (run: Run) => {
-    const deleted = run.backlog.deleted()
-    if (!run.isCounting && run.calls["ReceiveMessage"] !== undefined && deleted >= (run.options.warmUp ?? 0)) {
-      run.isCounting = true
-      run.options.onCountBegins?.()
+    if (!run.isServed && run.calls["ReceiveMessage"] !== undefined) {
+      run.isServed = true
+      run.options.onFirstServed?.()
     }
-    if (!run.isDone && deleted === run.options.messages) {
+    if (!run.isDone && run.backlog.deleted() === run.options.messages) {
       run.isDone = true
       run.options.onAllDeleted?.()
     }
@@ -155,7 +152,7 @@ export const makeServer = async (options: ServerOptions = {}): Promise<BenchServ
     endpoint,
     begin: (options) => {
       const backlog = Backlog.make(options)
-      run = { options, backlog, calls: {}, storedBytesSent: 0, isCounting: false, isDone: false }
+      run = { options, backlog, calls: {}, storedBytesSent: 0, isServed: false, isDone: false }
     },
     report: () => ({
       calls: { ...run?.calls },

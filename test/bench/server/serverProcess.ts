@@ -41,10 +41,9 @@ process.on("message", async (request: Request) => {
     objects,
     messages: request.messages,
     rate: request.rate,
-    warmUp: request.warmUp,
-    onCountBegins: () => {
+    onFirstServed: () => {
       cpuBefore = process.cpuUsage()
-      reply({ _tag: "CountBegins", at: Date.now() })
+      reply({ _tag: "FirstServed", at: Date.now() })
     },
     onAllDeleted: () => reply({ _tag: "AllDeleted", at: Date.now() })
   })
