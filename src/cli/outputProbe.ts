@@ -4,6 +4,7 @@
 import { Clock, Effect, Layer, Result } from "effect"
 import type { CheckedOutput, OutputTarget } from "../check/outputs.ts"
 import type { OutputConfig, S3beatConfig } from "../config/S3beatConfig.ts"
+import { encodeOnly } from "../encode/EventEncoder.ts"
 import * as FileTurnsShared from "../output/FileTurnsShared.ts"
 import { probe, type ProbeOptions } from "../output/logstash/probe.ts"
 import { Output } from "../output/Output.ts"
@@ -73,7 +74,9 @@ const sendTestEvent = Effect.fnUntraced(
       starts: Uint32Array.of(0),
       ends: Uint32Array.of(bytes.byteLength)
     }
-    for (const { events } of encoder.encode(records, yield* Clock.currentTimeMillis)) yield* output.publish([events])
+    for (const { events } of encodeOnly(encoder, records, yield* Clock.currentTimeMillis)) {
+      yield* output.publish([events])
+    }
   },
   (effect, config) => Effect.provide(effect, Layer.provide(outputLayer(config.output), FileTurnsShared.layerAlone))
 )

@@ -19,17 +19,38 @@ export interface EncodedRecords {
   readonly recordBytes: number
 }
 
-/** Encodes the records of one object. Keeps nothing between two batches. */
+/**
+ * Encodes the records of one object.
+ *
+ * **Shape** A batch after the other, in order, and `flush` behind the last one. Each event is one line of valid JSON whatever the
+ * record's bytes are: the layout's text is the record as it stood, bytes that are not UTF-8 replaced by U+FFFD.
+ *
+ * A slab that the records of a batch do not fill waits for those of the next: whatever follows costs by the slab, and batches seldom end
+ * where one is full.
+ */
 export interface ObjectEncoder {
   /**
-   * One event per record, in order, a slab full of them at a time.
-   *
-   * **Shape** Each event is one line of valid JSON whatever the record's bytes are: the layout's text is the record as it stood,
-   * bytes that are not UTF-8 replaced by U+FFFD. What is encoded when is up to who takes it: nothing is encoded ahead.
+   * One event per record, in order, handed on a slab full of them at a time. What is encoded when is up to who takes it: nothing is
+   * encoded ahead. Nothing of the batch is kept when all is taken.
    *
    * **Units** `readAt` is milliseconds since the epoch, and becomes `@timestamp`.
    */
   readonly encode: (batch: RecordBatch, readAt: number) => Generator<EncodedRecords, void>
+  /** Hands on what waits, if anything does. */
+  readonly flush: () => EncodedRecords | undefined
+  /** Gives up what waits: whoever does not flush must do this. */
+  readonly discard: () => void
+}
+
+/** Encodes a batch that no other follows. */
+export function* encodeOnly(
+  encoder: ObjectEncoder,
+  batch: RecordBatch,
+  readAt: number
+): Generator<EncodedRecords, void> {
+  yield* encoder.encode(batch, readAt)
+  const rest = encoder.flush()
+  if (rest !== undefined) yield rest
 }
 
 /** Encodes events of one beat. */
@@ -48,10 +69,7 @@ export const makeEventEncoder = (profile: EventProfile): EventEncoder => {
   const workplace = makeWorkplace()
   const templateOf = makeEventTemplates(profile)
   return {
-    forObject: (object) => {
-      const template = templateOf(object)
-      return { encode: (batch, readAt) => encode(template, batch, readAt, workplace) }
-    },
+    forObject: (object) => objectEncoder(templateOf(object), workplace),
     release: workplace.slabs.giveBack
   }
 }
@@ -59,28 +77,61 @@ export const makeEventEncoder = (profile: EventProfile): EventEncoder => {
 /** A record longer than this is quoted in pieces, so that no string is ever larger. */
 const PIECE_BYTES = 1024 * 1024
 
-function* encode(
-  template: EventTemplate,
-  batch: RecordBatch,
-  readAt: number,
-  workplace: Workplace
-): Generator<EncodedRecords, void> {
-  const isValid = isWholeUtf8(batch)
-  const head = template.head + workplace.timestamp(readAt) + template.afterTimestamp
-  const forKernel = kernelTemplate(template, head)
-  const isForKernel = isValid && batch.objectOffset < MAX_KERNEL_OFFSET
-
-  for (let place = beginning; !isAtEnd(batch, place);) {
-    const filled = isForKernel ? fill(workplace, batch, place, forKernel) : undefined
-    const { events, next, start } = filled ?? encodeSlowly({ ...template, head }, batch, place.count, isValid)
-    yield { events, recordBytes: next.at - start }
-    place = next
-  }
+/** A slab that is not full yet, how many events stand in it, and how many bytes the records had that they were made of. */
+interface OpenSlab {
+  readonly slab: EventSlabs.EventSlab
+  readonly count: number
+  readonly recordBytes: number
 }
 
-/** The events of a slab. */
-interface Encoded extends SlabKernel.Filled {
-  readonly events: EventBatch
+const objectEncoder = (template: EventTemplate, workplace: Workplace): ObjectEncoder => {
+  let open: OpenSlab | undefined
+
+  /** Encodes the records behind the place into the slab that is open, and answers how far it came. */
+  const fill = (batch: RecordBatch, place: Place, template: SlabKernel.KernelTemplate): Place => {
+    const { count, recordBytes, slab } = (open ??= { slab: workplace.slabs.take(), count: 0, recordBytes: 0 })
+    const filled = workplace.kernelOf(slab)?.fill(batch, place, template, slab, count)
+    if (filled === undefined) return place
+    const { next, start } = filled
+    open = { slab, count: count + next.count - place.count, recordBytes: recordBytes + next.at - start }
+    return next
+  }
+
+  function* encode(batch: RecordBatch, readAt: number): Generator<EncodedRecords, void> {
+    const isValid = isWholeUtf8(batch)
+    const head = template.head + workplace.timestamp(readAt) + template.afterTimestamp
+    const forKernel = kernelTemplate(template, head)
+    const isForKernel = isValid && batch.objectOffset < MAX_KERNEL_OFFSET
+
+    for (let place = beginning; ;) {
+      if (isForKernel) place = fill(batch, place, forKernel)
+      if (isAtEnd(batch, place)) return
+      const full = flush()
+      if (full === undefined) {
+        // Not even an empty slab takes the next record, or it is nothing for the kernel.
+        const { events, next, recordBytes } = encodeSlowly({ ...template, head }, batch, place.count, isValid)
+        yield { events, recordBytes }
+        place = next
+      } else {
+        yield full
+      }
+    }
+  }
+
+  const flush = (): EncodedRecords | undefined => {
+    if (open === undefined) return undefined
+    const { count, recordBytes, slab } = open
+    open = undefined
+    const events = eventsIn(slab, count, workplace.slabs)
+    return events === undefined ? undefined : { events, recordBytes }
+  }
+
+  const discard = () => {
+    if (open !== undefined) workplace.slabs.giveBack(open.slab)
+    open = undefined
+  }
+
+  return { encode, flush, discard }
 }
 
 /** What all objects of a beat share. */
@@ -126,21 +177,13 @@ const kernelTemplate = ({ afterId, beforeMessage, tail }: EventTemplate, head: s
   before: `${beforeMessage}"`
 })
 
-/** A slab full of events, or less memory where that is enough; nothing where the next record is too large for a slab. */
-const fill = (
-  { kernelOf, slabs }: Workplace,
-  batch: RecordBatch,
-  place: Place,
-  template: SlabKernel.KernelTemplate
-): Encoded | undefined => {
-  const slab = slabs.take()
-  const filled = kernelOf(slab)?.fill(batch, place, template, slab)
-  const count = filled === undefined ? 0 : filled.next.count - place.count
+/** So many events of the slab: in it, or in less memory where that is enough; nothing where there are none. */
+const eventsIn = (slab: EventSlabs.EventSlab, count: number, slabs: EventSlabs.EventSlabs): EventBatch | undefined => {
   const size = count === 0 ? 0 : (slab.ends[count - 1] ?? 0)
-  if (filled !== undefined && size > EventSlabs.SLAB_BYTES / 2) return { ...filled, events: { ...slab, count } }
-  const events = { bytes: copyOf(slab.bytes, size), ends: slab.ends.slice(0, count), count }
+  if (size > EventSlabs.SLAB_BYTES / 2) return { ...slab, count }
+  const events = count === 0 ? undefined : { bytes: copyOf(slab.bytes, size), ends: slab.ends.slice(0, count), count }
   slabs.giveBack(slab)
-  return filled === undefined ? undefined : { ...filled, events }
+  return events
 }
 
 const copyOf = (bytes: Buffer, length: number): Buffer => {
@@ -158,7 +201,7 @@ const encodeSlowly = (
   { bytes, count, ends: recordEnds, objectOffset, starts, truncated }: RecordBatch,
   from: number,
   isValid: boolean
-): Encoded => {
+): EncodedRecords & { readonly next: Place } => {
   const head = Buffer.from(template.head)
   const afterId = Buffer.from(template.afterId)
   const flags = Buffer.from(template.flags)
@@ -197,8 +240,8 @@ const encodeSlowly = (
     ends.push(at)
   }
   const events = { bytes: out, count: ends.length, ends: Uint32Array.from(ends) }
-  const to = from + events.count
-  return { events, start: starts[from] ?? 0, next: { count: to, at: recordEnds[to - 1] ?? 0 } }
+  const next = { count: from + ends.length, at: recordEnds[from + ends.length - 1] ?? 0 }
+  return { events, recordBytes: next.at - (starts[from] ?? 0), next }
 }
 
 /**

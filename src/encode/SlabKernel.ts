@@ -28,14 +28,21 @@ export interface SlabKernel {
   readonly slabs: ReadonlyArray<EventSlab>
 
   /**
-   * Encodes the records behind `place` into the slab, as many as fit. Nothing when the next one is too large for it.
+   * Encodes the records behind `place` into the slab, behind the `used` events that stand there, as many as fit. Nothing when the next
+   * one does not.
    *
    * **Shape** Records that are valid UTF-8, whole, at offsets below 10^12.
    */
-  readonly fill: (batch: RecordBatch, place: Place, template: KernelTemplate, slab: EventSlab) => Filled | undefined
+  readonly fill: (
+    batch: RecordBatch,
+    place: Place,
+    template: KernelTemplate,
+    slab: EventSlab,
+    used: number
+  ) => Filled | undefined
 }
 
-/** Where the first record of a slab begins in the batch's bytes, and what is behind the last one, which ends there. */
+/** Where the first record begins in the batch's bytes, and what is behind the last one, which ends there. */
 export interface Filled {
   readonly start: number
   readonly next: Place
@@ -109,13 +116,15 @@ export const make = (): SlabKernel | undefined => {
   return {
     memory,
     slabs,
-    fill: (batch, place, template, slab) => {
+    fill: (batch, place, template, slab, used) => {
       const out = slab.bytes.buffer === memory ? slab : between
       if (!isSmall(template) || out === undefined) return undefined
       bringTemplate(template)
+      const begin = endOf(slab, used)
+      let end = begin
       let filled: Filled | undefined
       let next = place
-      for (let count = 0; count < SLAB_EVENTS && !isAtEnd(batch, next);) {
+      for (let count = used; count < SLAB_EVENTS && !isAtEnd(batch, next);) {
         const block = recordBlock(batch, next, SLAB_EVENTS - count)
         if (block.end - block.start > SLAB_BYTES) break
         const marked = bringRecords(batch, next.count, block, SLAB_EVENTS - count)
@@ -136,28 +145,28 @@ export const make = (): SlabKernel | undefined => {
           at.before,
           lengths.before,
           out.bytes.byteOffset,
-          count === 0 ? 0 : (out.ends[count - 1] ?? 0),
+          end,
           out.ends.byteOffset + 4 * count,
           SLAB_BYTES
         )
         if (done === 0) break
-        const end = block.start + (ends[done - 1] ?? 0) - (starts[0] ?? 0)
-        next = { count: next.count + done, at: end }
+        next = { count: next.count + done, at: block.start + (ends[done - 1] ?? 0) - (starts[0] ?? 0) }
         filled = { start: filled?.start ?? block.start, next }
         count += done
+        end = endOf(out, count)
         if (done < marked) break
       }
-      if (out !== slab) copy(out, slab, next.count - place.count)
+      if (out !== slab) {
+        out.bytes.copy(slab.bytes, begin, begin, end)
+        slab.ends.set(out.ends.subarray(used, used + next.count - place.count), used)
+      }
       return filled
     }
   }
 }
 
-/** Copies so many events. */
-const copy = (from: EventSlab, to: EventSlab, count: number): void => {
-  from.bytes.copy(to.bytes, 0, 0, count === 0 ? 0 : from.ends[count - 1])
-  to.ends.set(from.ends.subarray(0, count))
-}
+/** Where so many events end. */
+const endOf = ({ ends }: EventSlab, count: number): number => (count === 0 ? 0 : (ends[count - 1] ?? 0))
 
 const isSmall = ({ afterId, before, between, head }: KernelTemplate): boolean =>
   MAX_GROWTH * Math.max(head.length, between.length / 2, afterId.length, before.length) <= PART_BYTES

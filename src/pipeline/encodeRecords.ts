@@ -1,7 +1,7 @@
 /**
  * From records to events, a slab full of them at a time.
  */
-import { Clock, Effect, type Pull, Stream } from "effect"
+import { Cause, Clock, Effect, Pull, Stream } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import { oneByOne } from "../decode/chunks.ts"
 import type { RecordBatch } from "../domain/RecordBatch.ts"
@@ -10,33 +10,44 @@ import type { EncodedRecords, ObjectEncoder } from "../encode/EventEncoder.ts"
 /**
  * Encodes the records of one object, as they were read just now.
  *
- * **Guarantee** Nothing is encoded before it is pulled.
+ * **Guarantee** Nothing is encoded before it is pulled. A stream that ends early leaves nothing behind.
  */
 export const encodeRecords =
   (encoder: ObjectEncoder) =>
   <E, R>(records: Stream.Stream<RecordBatch, E, R>): Stream.Stream<EncodedRecords, E, R> =>
-    Stream.transformPull(records, (pull) =>
-      Effect.map(Clock.Clock, (clock) =>
-        Effect.map(encodePulled(encoder, oneByOne(pull), clock), (encoded): NonEmptyReadonlyArray<EncodedRecords> => [
-          encoded
-        ])
-      )
+    Stream.ensuring(
+      Stream.transformPull(records, (pull) =>
+        Effect.map(Clock.Clock, (clock) =>
+          Effect.map(encodePulled(encoder, oneByOne(pull), clock), (encoded): NonEmptyReadonlyArray<EncodedRecords> => [
+            encoded
+          ])
+        )
+      ),
+      Effect.sync(encoder.discard)
     )
 
-/** The same, pulled. */
+/** The same, pulled. Whoever does not pull to the end has the encoder discard what waits. */
 export const encodePulled = <E>(
   encoder: ObjectEncoder,
   records: Pull.Pull<RecordBatch, E>,
   clock: Clock.Clock
 ): Pull.Pull<EncodedRecords, E> => {
-  let encoding: Iterator<EncodedRecords, void> | undefined
-  const more = Effect.flatMap(records, (batch) => {
+  let encoding: Iterator<EncodedRecords, unknown> | undefined
+  let isAtEnd = false
+  const begin = Effect.map(records, (batch) => {
     encoding = encoder.encode(batch, clock.currentTimeMillisUnsafe())
-    return next
   })
+  const end = () =>
+    Effect.sync(() => {
+      isAtEnd = true
+      const rest = encoder.flush()
+      encoding = (rest === undefined ? [] : [rest]).values()
+    })
+  const more = Effect.flatMap(Pull.catchDone(begin, end), () => next)
   const next: Pull.Pull<EncodedRecords, E> = Effect.suspend(() => {
     const encoded = encoding?.next()
-    return encoded === undefined || encoded.done === true ? more : Effect.succeed(encoded.value)
+    if (encoded !== undefined && encoded.done !== true) return Effect.succeed(encoded.value)
+    return isAtEnd ? Cause.done() : more
   })
   return next
 }

@@ -36,13 +36,18 @@ export const shipRecords = <E, E2, R>(
   }
   const shipped: Effect.Effect<void, E | DecodeError | E2, R> = isWhole(records)
     ? shipInTurn(encodeWhole(records, encoder, clock), shipCounted)
-    : shipPulled(encodePulled(encoder, records, clock), concurrency, shipCounted)
+    : Effect.ensuring(
+        shipPulled(encodePulled(encoder, records, clock), concurrency, shipCounted),
+        Effect.sync(encoder.discard)
+      )
   return Effect.map(shipped, () => events)
 }
 
 function* encodeWhole({ batches, free }: WholeRecords, encoder: ObjectEncoder, clock: Clock.Clock) {
   for (const batch of batches) yield* encoder.encode(batch, clock.currentTimeMillisUnsafe())
+  const rest = encoder.flush()
   free()
+  if (rest !== undefined) yield rest
 }
 
 /** `Effect.forEach` does the same, and takes twice as many operations where there is one, as for nearly every small object. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { LineBatch } from "../../src/decode/LineBatch.ts"
@@ -5,6 +6,8 @@ import * as EventBatch from "../../src/domain/EventBatch.ts"
 import type { ObjectRef } from "../../src/domain/ObjectRef.ts"
 import type { RecordBatch } from "../../src/domain/RecordBatch.ts"
 import {
+  type EncodedRecords,
+  encodeOnly,
   type EventLayout,
   type EventProfile,
   makeEventEncoder,
@@ -66,7 +69,7 @@ const eventsOf = (
 
 /** All events of a batch, with the slabs that they came in one behind the other. */
 const encodeAll = (encoder: ObjectEncoder, batch: RecordBatch) =>
-  EventBatch.concat(Array.from(encoder.encode(batch, readAt), ({ events }) => events))
+  EventBatch.concat(Array.from(encodeOnly(encoder, batch, readAt), ({ events }) => events))
 
 const ids = (batch: RecordBatch, other: Partial<ObjectRef> = {}) =>
   eventsOf(batch, { object: other }).map((event): string => event["@metadata"]._id)
@@ -98,6 +101,8 @@ const isSame = (one: EventBatch.EventBatch) => (other: EventBatch.EventBatch) =>
   other.bytes.buffer === one.bytes.buffer && other.bytes.byteOffset === one.bytes.byteOffset
 
 const textOf = (events: EventBatch.EventBatch) => Buffer.from(EventBatch.ndjson(events)).toString()
+
+const textOfEncoded = ({ events }: EncodedRecords) => textOf(events)
 
 describe("EventEncoder", () => {
   it.each(layouts)(
@@ -150,7 +155,7 @@ describe("EventEncoder", () => {
     const huge = [...lines.slice(0, 5), new Uint8Array(3_000_000).fill(0x79), ...lines.slice(5)]
     const encoder = makeEventEncoder(profile).forObject(object)
     const batch = batchOf(huge, 0, undefined, "\n")
-    const slabs = [...encoder.encode(batch, readAt)]
+    const slabs = [...encodeOnly(encoder, batch, readAt)]
     assert.isAbove(slabs.length, 5)
     assert.strictEqual(
       slabs.reduce((sum, { recordBytes }) => sum + recordBytes, 0) + slabs.length - 1,
@@ -182,7 +187,7 @@ describe("EventEncoder", () => {
         const { count, ends, starts } = new LineBatch(bytes, objectOffset)
         const marked = { bytes, objectOffset, count, starts, ends }
         const [expected, actual] = [marked, unmarked].map((batch) =>
-          Array.from(encoder.forObject(object).encode(batch, readAt), ({ events, recordBytes }) => {
+          Array.from(encodeOnly(encoder.forObject(object), batch, readAt), ({ events, recordBytes }) => {
             const text = textOf(events)
             encoder.release(events)
             return { text, recordBytes }
@@ -198,7 +203,7 @@ describe("EventEncoder", () => {
     const encoder = makeEventEncoder(profile)
     const lines = Array.from({ length: 9000 }, (_, i) => text(`line ${i}`))
     const batch = batchOf(lines, 0, undefined, "\n")
-    const encode = () => Array.from(encoder.forObject(object).encode(batch, readAt), ({ events }) => events)
+    const encode = () => Array.from(encodeOnly(encoder.forObject(object), batch, readAt), ({ events }) => events)
     const expected = encode().map(textOf)
 
     // More than there are in the kernel's own memory, so that others are made.
@@ -214,10 +219,60 @@ describe("EventEncoder", () => {
     for (const [i, texts] of all.entries()) if (i > 0 && i < 19) assert.deepStrictEqual(texts.map(textOf), expected)
   })
 
+  it("records become the same events however they are cut into batches, and a slab waits until it is full", () => {
+    const cuts = fc.array(fc.tuple(fc.array(record, { maxLength: 10 }), fc.boolean()), { maxLength: 10 })
+    fc.assert(
+      fc.property(cuts, (pieces) => {
+        const encoder = makeEventEncoder(profile).forObject(object)
+        let objectOffset = 0
+        const apart: Array<string> = []
+        const together: Array<EventBatch.EventBatch> = []
+        let recordBytes = 0
+        for (const [records, isLater] of pieces) {
+          const batch = batchOf(records, objectOffset, undefined, "\n")
+          const at = isLater ? readAt + 1 : readAt
+          apart.push(...Array.from(encodeOnly(makeEventEncoder(profile).forObject(object), batch, at), textOfEncoded))
+          for (const encoded of encoder.encode(batch, at)) {
+            together.push(encoded.events)
+            recordBytes += encoded.recordBytes
+          }
+          objectOffset += batch.bytes.length
+        }
+        const rest = encoder.flush()
+        if (rest !== undefined) together.push(rest.events)
+        recordBytes += rest?.recordBytes ?? 0
+        assert.strictEqual(together.map(textOf).join(""), apart.join(""))
+        assert.isUndefined(encoder.flush())
+        const all = pieces.flatMap(([records]) => records)
+        if (all.every((bytes) => isUtf8(bytes))) {
+          assert.isAtMost(together.length, 1)
+          assert.isAtLeast(
+            recordBytes,
+            all.reduce((sum, { length }) => sum + length, 0)
+          )
+        }
+      })
+    )
+  })
+
+  it("what waits and is given up leaves its slab to others", () => {
+    const encoder = makeEventEncoder(profile)
+    // More often than there are slabs in the memory that threads share.
+    for (let i = 0; i < 200; i++) {
+      const given = encoder.forObject(object)
+      assert.deepStrictEqual([...given.encode(batchOf([text("lost")]), readAt)], [])
+      given.discard()
+      assert.isUndefined(given.flush())
+    }
+    const lines = Array.from({ length: 9000 }, (_, i) => text(`line ${i}`))
+    const [full] = encoder.forObject(object).encode(batchOf(lines, 0, undefined, "\n"), readAt)
+    assert.instanceOf(full?.events.bytes.buffer, SharedArrayBuffer)
+  })
+
   it("the memory of events that are no slab full is freed when they are released", () => {
     const encoder = makeEventEncoder(profile)
-    const large = [...encoder.forObject(object).encode(batchOf([new Uint8Array(100_000).fill(97)]), readAt)]
-    const huge = [...encoder.forObject(object).encode(batchOf([new Uint8Array(3_000_000).fill(97)]), readAt)]
+    const large = [...encodeOnly(encoder.forObject(object), batchOf([new Uint8Array(100_000).fill(97)]), readAt)]
+    const huge = [...encodeOnly(encoder.forObject(object), batchOf([new Uint8Array(3_000_000).fill(97)]), readAt)]
     for (const { events } of [...large, ...huge]) {
       assert.isAbove(events.bytes.length, 0)
       encoder.release(events)
@@ -244,7 +299,10 @@ describe("EventEncoder", () => {
   it("each batch has the time at which it was read", () => {
     const encoder = makeEventEncoder(profile).forObject(object)
     const times = [readAt, readAt, readAt + 1, readAt].flatMap((at) =>
-      Array.from(encoder.encode(batchOf([text("x")]), at), ({ events }) => JSON.parse(textOf(events))["@timestamp"])
+      Array.from(
+        encodeOnly(encoder, batchOf([text("x")]), at),
+        ({ events }) => JSON.parse(textOf(events))["@timestamp"]
+      )
     )
     const [first, later] = ["2026-01-02T03:04:05.006Z", "2026-01-02T03:04:05.007Z"]
     assert.deepStrictEqual(times, [first, first, later, first])

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Stream } from "effect"
 import * as fc from "fast-check"
 import { events as textsOf } from "../../src/domain/EventBatch.ts"
+import { LineBatch } from "../../src/decode/LineBatch.ts"
 import { beginDecoding, type Body, isWhole } from "../../src/decode/decodeObject.ts"
 import { makeEventEncoder } from "../../src/encode/EventEncoder.ts"
 import { shipRecords } from "../../src/pipeline/shipRecords.ts"
@@ -57,6 +58,27 @@ describe("shipRecords", () => {
           }
         })
       )
+  )
+
+  it.effect("of an object that cannot be read to its end, what waits is given up", () =>
+    Effect.gen(function* () {
+      const real = encoder.forObject({ bucket: "logs", key: "a", region: "us-east-1" })
+      const discarded: Array<number> = []
+      const batches = [new LineBatch(Buffer.from("one\ntwo"), 0)].values()
+      const records = Effect.suspend(() => {
+        const { value } = batches.next()
+        return value === undefined ? Effect.fail("cut off") : Effect.succeed(value)
+      })
+      const failure = yield* shipRecords(records, {
+        encoder: { ...real, discard: () => (discarded.push(1), real.discard()) },
+        clock: yield* Clock.Clock,
+        concurrency: 2,
+        ship: () => Effect.die("nothing was to be shipped")
+      }).pipe(Effect.flip)
+      assert.strictEqual(failure, "cut off")
+      assert.lengthOf(discarded, 1)
+      assert.isUndefined(real.flush())
+    })
   )
 
   it.effect("an object without a byte becomes no event", () =>
