@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { ndjson } from "../../src/domain/EventBatch.ts"
-import { PIECE_BYTES, piecesOf } from "../../src/output/piecesOf.ts"
+import { LARGE_BYTES, PIECE_BYTES, piecesOf } from "../../src/output/piecesOf.ts"
 import { eventBatch } from "../support/eventBatch.ts"
 
 const room = Buffer.alloc(PIECE_BYTES)
@@ -9,7 +9,7 @@ const room = Buffer.alloc(PIECE_BYTES)
 /** From a few bytes to more than fits into a piece, with the borders in between. */
 const size = fc.oneof(
   fc.integer({ min: 1, max: 5000 }),
-  fc.integer({ min: -2, max: 2 }).map((more) => PIECE_BYTES / 4 + more),
+  fc.integer({ min: -2, max: 2 }).map((more) => LARGE_BYTES + more),
   fc.integer({ min: 1, max: 3 * PIECE_BYTES })
 )
 
@@ -29,7 +29,7 @@ describe("piecesOf", () => {
   })
 
   it("small batches share a piece, a large one is not copied", () => {
-    const large = batchOf(PIECE_BYTES / 2, 0)
+    const large = batchOf(LARGE_BYTES, 0)
     const small = Array.from({ length: 1000 }, (_, i) => batchOf(100, i))
     const pieces = Array.from(piecesOf([...small, large, ...small], room))
     assert.deepStrictEqual(
