@@ -104,7 +104,7 @@ const keep = () => {}
  * Stored bytes that are taken at a time: sockets bring 16 to 64 KiB, and whatever zlib is given costs a trip to one of its threads, and
  * another one for every chunk that it makes of it, of which the last is seldom full.
  */
-const STORED_BYTES = 1024 * 1024
+const STORED_BYTES = 512 * 1024
 
 /** The batches of a whole object, pulled. */
 const inTurn = ({ batches, free }: WholeRecords, { isTransient }: DecodeObjectOptions): RecordPull<never> => {
