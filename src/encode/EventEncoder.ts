@@ -69,7 +69,7 @@ export const makeEventEncoder = (profile: EventProfile): EventEncoder => {
   const workplace = makeWorkplace()
   const templateOf = makeEventTemplates(profile)
   return {
-    forObject: (object) => objectEncoder(templateOf(object), workplace),
+    forObject: (object) => new SlabbedEncoder(templateOf(object), workplace),
     release: workplace.slabs.giveBack
   }
 }
@@ -84,29 +84,28 @@ interface OpenSlab {
   readonly recordBytes: number
 }
 
-const objectEncoder = (template: EventTemplate, workplace: Workplace): ObjectEncoder => {
-  let open: OpenSlab | undefined
+/** A class, so that its functions are made once: a generator of its own costs an object of one record some microseconds. */
+class SlabbedEncoder implements ObjectEncoder {
+  private readonly template: EventTemplate
+  private readonly workplace: Workplace
+  private open: OpenSlab | undefined
 
-  /** Encodes the records behind the place into the slab that is open, and answers how far it came. */
-  const fill = (batch: RecordBatch, place: Place, template: SlabKernel.KernelTemplate): Place => {
-    const { count, recordBytes, slab } = (open ??= { slab: workplace.slabs.take(), count: 0, recordBytes: 0 })
-    const filled = workplace.kernelOf(slab)?.fill(batch, place, template, slab, count)
-    if (filled === undefined) return place
-    const { next, start } = filled
-    open = { slab, count: count + next.count - place.count, recordBytes: recordBytes + next.at - start }
-    return next
+  constructor(template: EventTemplate, workplace: Workplace) {
+    this.template = template
+    this.workplace = workplace
   }
 
-  function* encode(batch: RecordBatch, readAt: number): Generator<EncodedRecords, void> {
+  *encode(batch: RecordBatch, readAt: number): Generator<EncodedRecords, void> {
+    const { template, workplace } = this
     const isValid = isWholeUtf8(batch)
     const head = template.head + workplace.timestamp(readAt) + template.afterTimestamp
     const forKernel = kernelTemplate(template, head)
     const isForKernel = isValid && batch.objectOffset < MAX_KERNEL_OFFSET
 
     for (let place = beginning; ;) {
-      if (isForKernel) place = fill(batch, place, forKernel)
+      if (isForKernel) place = this.fill(batch, place, forKernel)
       if (isAtEnd(batch, place)) return
-      const full = flush()
+      const full = this.flush()
       if (full === undefined) {
         // Not even an empty slab takes the next record, or it is nothing for the kernel.
         const { events, next, recordBytes } = encodeSlowly({ ...template, head }, batch, place.count, isValid)
@@ -118,20 +117,28 @@ const objectEncoder = (template: EventTemplate, workplace: Workplace): ObjectEnc
     }
   }
 
-  const flush = (): EncodedRecords | undefined => {
-    if (open === undefined) return undefined
-    const { count, recordBytes, slab } = open
-    open = undefined
-    const events = eventsIn(slab, count, workplace.slabs)
+  flush(): EncodedRecords | undefined {
+    if (this.open === undefined) return undefined
+    const { count, recordBytes, slab } = this.open
+    this.open = undefined
+    const events = eventsIn(slab, count, this.workplace.slabs)
     return events === undefined ? undefined : { events, recordBytes }
   }
 
-  const discard = () => {
-    if (open !== undefined) workplace.slabs.giveBack(open.slab)
-    open = undefined
+  discard(): void {
+    if (this.open !== undefined) this.workplace.slabs.giveBack(this.open.slab)
+    this.open = undefined
   }
 
-  return { encode, flush, discard }
+  /** Encodes the records behind the place into the slab that is open, and answers how far it came. */
+  private fill(batch: RecordBatch, place: Place, template: SlabKernel.KernelTemplate): Place {
+    const { count, recordBytes, slab } = (this.open ??= { slab: this.workplace.slabs.take(), count: 0, recordBytes: 0 })
+    const filled = this.workplace.kernelOf(slab)?.fill(batch, place, template, slab, count)
+    if (filled === undefined) return place
+    const { next, start } = filled
+    this.open = { slab, count: count + next.count - place.count, recordBytes: recordBytes + next.at - start }
+    return next
+  }
 }
 
 /** What all objects of a beat share. */

@@ -23,7 +23,7 @@ export const encodeRecords =
           ])
         )
       ),
-      Effect.sync(encoder.discard)
+      Effect.sync(() => encoder.discard())
     )
 
 /** The same, pulled. Whoever does not pull to the end has the encoder discard what waits. */

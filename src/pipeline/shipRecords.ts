@@ -38,7 +38,7 @@ export const shipRecords = <E, E2, R>(
     ? shipInTurn(encodeWhole(records, encoder, clock), shipCounted)
     : Effect.ensuring(
         shipPulled(encodePulled(encoder, records, clock), concurrency, shipCounted),
-        Effect.sync(encoder.discard)
+        Effect.sync(() => encoder.discard())
       )
   return Effect.map(shipped, () => events)
 }

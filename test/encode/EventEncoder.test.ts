@@ -255,6 +255,42 @@ describe("EventEncoder", () => {
     )
   })
 
+  it.each([
+    ["the kernel's", 0],
+    ["its own", 128]
+  ])(
+    "slabs in %s memory that are filled by several batches, in turns, hold the events of their object",
+    (_, others) => {
+      const encoder = makeEventEncoder(profile)
+      // As many as there are in the kernels' memory are in use.
+      const waiting = Array.from({ length: others }, () => encoder.forObject(object))
+      for (const other of waiting) assert.deepStrictEqual([...other.encode(batchOf([text("other")]), readAt)], [])
+      const objects = ["one", "three"].map((name) => ({
+        encoder: encoder.forObject(object),
+        lines: Array.from({ length: 18_000 }, (_, i) => text(`${name} ${i} ${"x".repeat(i % 300)}`)),
+        slabs: new Array<EventBatch.EventBatch>()
+      }))
+      for (let first = 0; first < 18_000; first += 300) {
+        for (const { encoder, lines, slabs } of objects) {
+          const batch = batchOf(lines.slice(first, first + 300), 0, undefined, "\n")
+          slabs.push(...Array.from(encoder.encode(batch, readAt), ({ events }) => events))
+        }
+      }
+      for (const { encoder, lines, slabs } of objects) {
+        assert.isAbove(slabs.length, 3)
+        for (const events of slabs) {
+          assert.isAbove(EventBatch.byteLength(events), 1.9 * 1024 * 1024)
+          assert.strictEqual(events.bytes.buffer instanceof SharedArrayBuffer, others === 0)
+        }
+        const messages = [...slabs, encoder.flush()?.events ?? EventBatch.empty].flatMap((events) =>
+          [...EventBatch.events(events)].map((event): string => JSON.parse(decodeUtf8(event)).message)
+        )
+        assert.deepStrictEqual(messages, lines.map(decodeUtf8))
+      }
+      for (const other of waiting) assert.strictEqual(other.flush()?.events.count, 1)
+    }
+  )
+
   it("what waits and is given up leaves its slab to others", () => {
     const encoder = makeEventEncoder(profile)
     // More often than there are slabs in the memory that threads share.

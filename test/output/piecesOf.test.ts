@@ -9,7 +9,9 @@ const room = Buffer.alloc(PIECE_BYTES)
 /** From a few bytes to more than fits into a piece, with the borders in between. */
 const size = fc.oneof(
   fc.integer({ min: 1, max: 5000 }),
-  fc.integer({ min: -2, max: 2 }).map((more) => LARGE_BYTES + more),
+  fc
+    .tuple(fc.constantFrom(LARGE_BYTES, PIECE_BYTES), fc.integer({ min: -2, max: 2 }))
+    .map(([border, more]) => border + more),
   fc.integer({ min: 1, max: 3 * PIECE_BYTES })
 )
 
