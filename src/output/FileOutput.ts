@@ -68,11 +68,11 @@ const hold = (path: string) =>
       })
   )
 
-/** Enough to fill a group, of slabs of two MiB, while the one before it is written. */
-const CONCURRENCY = 32
+/** Enough to fill a group while the one before it is written. */
+const CONCURRENCY = 8
 
 /** What is written together at most, with one fdatasync: each costs as much as to write a megabyte, and lets nobody wait for long. */
-const GROUP_BYTES = 32 * 1024 * 1024
+const GROUP_BYTES = 16 * 1024 * 1024
 
 type Batches = ReadonlyArray<EventBatch>
 
